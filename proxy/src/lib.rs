@@ -1,0 +1,1 @@
+//! A websockify-compatible WebSocket-to-TCP proxy.
