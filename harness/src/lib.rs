@@ -1,1 +1,16 @@
-//! The harness.
+//! Will this `wss://` connect, for whom, and if not, why?
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! case  x  client  x  subject   ->   observation   ->   verdict   ->   report
+//! ```
+//!
+//! and everything speaks one vocabulary, the [`Fault`].
+
+pub mod alert;
+pub mod data;
+pub mod fault;
+
+pub use alert::Alert;
+pub use fault::Fault;

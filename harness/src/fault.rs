@@ -1,0 +1,390 @@
+//! The vocabulary: every way a `wss://` connection goes wrong, as one enum.
+//!
+//! A certificate kind plants a fault, [`inspect`](crate::inspect) finds it, a client reports it in
+//! its own words, a subject's log line is read back as one, and a report explains it. Nothing else
+//! in this project has a word of its own for a failure.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a fault sits, and so who can mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Area {
+    /// In the certificates that the proxy sent, as a client judges them.
+    Certificate,
+    /// In the files that the proxy was given.
+    File,
+    /// On the way: TCP, TLS, HTTP, WebSocket, or the target behind the proxy.
+    Connection,
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "certificate",
+            Self::File => "file",
+            Self::Connection => "connection",
+        })
+    }
+}
+
+/// A name that is no fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no fault `{0}`; `wssure list faults` shows them all")]
+pub struct UnknownFault(pub String);
+
+/// Declares each fault once: its variant, its name in data files, its area, and its explanation.
+macro_rules! faults {
+    ($($variant:ident $name:literal $area:ident {
+        means: $means:literal,
+        mend: $mend:literal,
+        source: $source:literal $(,)?
+    })*) => {
+        /// One way in which a `wss://` connection goes wrong.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+        )]
+        #[non_exhaustive]
+        pub enum Fault {
+            $(
+                #[doc = $means]
+                #[serde(rename = $name)]
+                $variant,
+            )*
+        }
+
+        impl Fault {
+            /// Every fault, in the order of this file.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name in data files, on the command line and in reports.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// Where it sits.
+            pub const fn area(self) -> Area {
+                match self { $(Self::$variant => Area::$area),* }
+            }
+
+            /// What it means, in a sentence or two for the person who met it.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $means),* }
+            }
+
+            /// What to do about it.
+            pub const fn mend(self) -> &'static str {
+                match self { $(Self::$variant => $mend),* }
+            }
+
+            /// The rule behind it: an RFC section, a browser's source, or a measurement.
+            pub const fn source(self) -> &'static str {
+                match self { $(Self::$variant => $source),* }
+            }
+        }
+    };
+}
+
+faults! {
+    SelfSigned "self-signed" Certificate {
+        means: "The certificate is signed with its own key, and the client was never told to trust it.",
+        mend: "Browse to https://HOST:PORT/ and accept the warning, import the certificate, or use one from an authority that the client knows.",
+        source: "RFC 5280 section 3.2 (self-signed); Firefox names it apart: MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
+    }
+    UnknownIssuer "unknown-issuer" Certificate {
+        means: "No chain leads from the certificate to an authority that the client trusts.",
+        mend: "Import the issuing authority's root into the client, or use a certificate from an authority that the client knows.",
+        source: "RFC 5280 section 6.1 (trust anchor)",
+    }
+    MissingIntermediate "missing-intermediate" Certificate {
+        means: "The proxy sent its own certificate only, and that was not issued by a trusted root: the intermediate between the two is missing.",
+        mend: "Give the proxy the full chain (certbot: fullchain.pem, not cert.pem): the leaf first, then each intermediate.",
+        source: "RFC 8446 section 4.4.2 (the sender's list should hold the whole chain but the root)",
+    }
+    BadSignature "bad-signature" Certificate {
+        means: "A certificate names a known issuer, but its signature was not made with that issuer's key.",
+        mend: "Serve the certificate exactly as it was issued, and the issuer's present certificate with it: one was altered, or the authority was made anew under its old name.",
+        source: "RFC 5280 section 6.1.3 (a)(1)",
+    }
+    Malformed "malformed-certificate" Certificate {
+        means: "What the proxy sent is not a certificate that can be read.",
+        mend: "Issue the certificate again with a current tool.",
+        source: "RFC 5280 section 4.1 (DER encoding)",
+    }
+    WrongName "wrong-name" Certificate {
+        means: "The certificate is for other names than the host in the URL.",
+        mend: "Use one of the certificate's names in the URL, or issue it again with the URL's host as a subjectAltName (an iPAddress entry for an address).",
+        source: "RFC 9525 section 6.3; RFC 5280 section 4.2.1.6",
+    }
+    NoSubjectAltName "no-subject-alt-name" Certificate {
+        means: "The certificate has no subjectAltName: it names its host in the common name only, which today's browsers ignore.",
+        mend: "Issue it again with a subjectAltName: openssl req ... -addext subjectAltName=DNS:HOST",
+        source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
+    }
+    CommonNameMismatch "common-name-mismatch" Certificate {
+        means: "The common name is not the host in the URL, whatever the subjectAltName says.",
+        mend: "Nothing for today's clients, which do not look at the common name; for a client of 2012, make it the host.",
+        source: "The wiki page \"Encrypted Connections\" (iOS 5); RFC 2818 section 3.1",
+    }
+    Expired "expired" Certificate {
+        means: "The certificate's last day has passed.",
+        mend: "Renew it, give the proxy the new file, and look why the renewal did not come by itself. If it is not expired, the client's clock is wrong.",
+        source: "RFC 5280 section 4.1.2.5 (notAfter)",
+    }
+    NotYetValid "not-yet-valid" Certificate {
+        means: "The certificate's first day has not come, by the client's clock.",
+        mend: "Set the clocks of the client and of the machine that issued it; a machine without a clock battery starts in 1970.",
+        source: "RFC 5280 section 4.1.2.5 (notBefore)",
+    }
+    ValidityTooLong "validity-too-long" Certificate {
+        means: "The certificate is valid for more days than the client allows.",
+        mend: "Issue it for at most 398 days; Apple allows 825 for a root that the user added.",
+        source: "Apple: support.apple.com/103769 (825 days); CA/Browser Forum baseline requirements 6.3.2",
+    }
+    CaAsServer "ca-as-server" Certificate {
+        means: "The certificate says CA:TRUE, so it is an authority's, and it is used as a server's.",
+        mend: "Keep the two apart: import an authority (CA:TRUE) and let it issue the proxy's certificate (CA:FALSE). For a self-signed file: openssl req ... -addext basicConstraints=critical,CA:FALSE",
+        source: "mozilla::pkix (MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY); measured with Firefox 153: refused even when imported",
+    }
+    AnchorNotCa "anchor-not-a-ca" Certificate {
+        means: "The certificate was imported as trusted, but says CA:FALSE, so it is no authority.",
+        mend: "Make an authority (CA:TRUE), import that, and let it issue the proxy's certificate.",
+        source: "Measured with Chromium 156: ERR_CERT_INVALID for an imported CA:FALSE certificate",
+    }
+    AnchorMayNotSign "anchor-may-not-sign" Certificate {
+        means: "The certificate was imported as trusted, but its keyUsage does not include keyCertSign.",
+        mend: "Make an authority with keyUsage keyCertSign, import that, and let it issue the proxy's certificate.",
+        source: "Measured with Chromium 156: ERR_CERT_INVALID for an imported CA:TRUE certificate whose keyUsage lacks keyCertSign",
+    }
+    IssuerNotCa "issuer-not-a-ca" Certificate {
+        means: "A certificate was signed with the key of one that says CA:FALSE, which may issue none.",
+        mend: "Issue the certificate by a real authority. If nobody here did this, somebody tries to spoof the host.",
+        source: "RFC 5280 section 6.1.4 (k)",
+    }
+    IssuerWithoutConstraints "issuer-without-basic-constraints" Certificate {
+        means: "A certificate was signed with the key of one that has no basicConstraints, so does not say that it is an authority.",
+        mend: "Issue the certificate by an authority that says CA:TRUE.",
+        source: "RFC 5280 section 6.1.4 (k); measured: only Firefox minds, for an imported one",
+    }
+    IssuerMayNotSign "issuer-may-not-sign" Certificate {
+        means: "A certificate was signed with the key of one whose keyUsage does not include keyCertSign.",
+        mend: "Issue the authority again with keyUsage keyCertSign.",
+        source: "RFC 5280 section 6.1.4 (n)",
+    }
+    IssuerExpired "issuer-expired" Certificate {
+        means: "A certificate above the proxy's own, an intermediate or the root, is outside its dates.",
+        mend: "Serve the issuer's present intermediate; if the root has ended, import its successor.",
+        source: "RFC 5280 section 6.1.3 (a)(2)",
+    }
+    NameConstraint "name-constraint-violated" Certificate {
+        means: "The issuer may issue for some names only, and the host is not among them.",
+        mend: "Issue the certificate by an authority that may name this host. If nobody here did this, the constraint has just prevented a spoof.",
+        source: "RFC 5280 section 4.2.1.10",
+    }
+    MissingServerAuth "missing-server-auth" Certificate {
+        means: "The certificate does not say that it is for servers: it has no extendedKeyUsage with serverAuth.",
+        mend: "Issue it again with extendedKeyUsage serverAuth: openssl req ... -addext extendedKeyUsage=serverAuth",
+        source: "Apple: support.apple.com/103769 (required since iOS 13); the others accept a certificate without the extension",
+    }
+
+    MissingFile "missing-file" File {
+        means: "The certificate file that the proxy was told to use, or its default self.pem, is not there.",
+        mend: "Check --cert and the folder that the proxy was started in; default is self.pem in the working directory.",
+        source: "websockify 0.13: `SSL connection but '...' not found`",
+    }
+    UnreadableFile "unreadable-file" File {
+        means: "The certificate or key file is there, but the proxy may not read it.",
+        mend: "Let the proxy's user read the file and enter each folder above it (certbot: live/ and archive/).",
+        source: "POSIX open(2): EACCES",
+    }
+    EmptyFile "empty-file" File {
+        means: "The certificate file is empty.",
+        mend: "Write the certificate and its key into it, or give the file that holds them.",
+        source: "RFC 7468 section 2",
+    }
+    NotPem "not-pem" File {
+        means: "The file holds no PEM block: no line says -----BEGIN ...-----.",
+        mend: "Convert it: openssl x509 -inform DER (certificate) or openssl pkcs12 -nodes (PFX), or give the right file.",
+        source: "RFC 7468 section 2",
+    }
+    DamagedPem "damaged-pem" File {
+        means: "A PEM block in the file cannot be decoded: its base64 or its END line is damaged.",
+        mend: "Copy the file again as it was issued; do not paste it through a terminal.",
+        source: "RFC 7468 section 3",
+    }
+    NoPrivateKey "no-private-key" File {
+        means: "The file has a certificate, but no private key, and none was given beside it.",
+        mend: "Give the key with --key, or append it to the certificate file.",
+        source: "OpenSSL: SSL_CTX_use_PrivateKey_file:PEM lib (140B0009), which the wiki page lays at Chrome's door",
+    }
+    NoCertificate "no-certificate" File {
+        means: "The file has a private key, but no certificate.",
+        mend: "Give the certificate with --cert and the key with --key.",
+        source: "OpenSSL: SSL_CTX_use_certificate_chain_file:PEM lib (140DC009)",
+    }
+    KeyMismatch "key-mismatch" File {
+        means: "The private key belongs to another certificate.",
+        mend: "Give the key that was made for this certificate (after a renewal: the new one), the leaf before its issuers.",
+        source: "OpenSSL: X509_check_private_key:key values mismatch",
+    }
+    EncryptedKey "encrypted-key" File {
+        means: "The private key is encrypted, and no password was given.",
+        mend: "Give --key-password, or decrypt the key: openssl pkey -in KEY -out PLAIN",
+        source: "RFC 5958 section 3 (EncryptedPrivateKeyInfo); OpenSSL prompts for it, or prints PEM lib",
+    }
+    WrongKeyPassword "wrong-key-password" File {
+        means: "The private key is encrypted, and the password does not open it.",
+        mend: "Give the right --key-password.",
+        source: "OpenSSL: bad decrypt",
+    }
+    UnloadableIdentity "unloadable-certificate" File {
+        means: "The proxy could not load its certificate or key, and does not say which, or why.",
+        mend: "Ask `wssure proxy --cert FILE --ssl-only`: it names file, block and reason.",
+        source: "websockify 0.13 passes OpenSSL's top error on: `[SSL] PEM lib`",
+    }
+
+    ClientRefusedCertificate "client-refused-certificate" Connection {
+        means: "The client refused the proxy's certificate and said so with a TLS alert.",
+        mend: "Ask the client which fault it saw: open https://HOST:PORT/ in it, or run `wssure open` with its profile.",
+        source: "RFC 8446 section 6.2 (alerts 42 to 48)",
+    }
+    ClientHungUp "client-hung-up" Connection {
+        means: "The client ended the connection without an alert and without a request, as WebKit and Node do when they refuse a certificate.",
+        mend: "Ask the client which fault it saw; if it is no browser, it may be a port scan or a health check.",
+        source: "Measured: WebKitGTK resets, Node closes; RFC 8446 section 6.1 asks for close_notify",
+    }
+    PlainRefused "plain-refused" Connection {
+        means: "A plain ws:// or http:// client came to a proxy that was told to serve TLS only.",
+        mend: "Use wss:// or https:// in the URL, or start the proxy without --ssl-only.",
+        source: "websockify 0.13: `non-SSL connection received but disallowed`",
+    }
+    HandlerCrashed "handler-crashed" Connection {
+        means: "The proxy's connection handler failed in a way that its authors did not foresee.",
+        mend: "Update the proxy, and report it with its log.",
+        source: "novnc/websockify#183: `WSRequestHandler instance has no attribute 'last_code'` after a refusal",
+    }
+    TargetUnreachable "target-unreachable" Connection {
+        means: "The proxy was reached, but could not reach the target behind it: the client's side is fine.",
+        mend: "Check that the target listens at the address that the proxy was given.",
+        source: "websockify 0.13: close code 1011, `Failed to connect to downstream server`",
+    }
+    NameNotResolved "name-not-resolved" Connection {
+        means: "The host in the URL has no address.",
+        mend: "Check the host for a typing error, and its DNS record; `--connect ADDR:PORT` goes around it.",
+        source: "RFC 6455 section 4.1",
+    }
+    ConnectionRefused "connection-refused" Connection {
+        means: "Nothing listens at that address and port.",
+        mend: "Check that the proxy runs, on which address and port it listens, and what a firewall does.",
+        source: "RFC 9293 section 3.5.1 (a SYN is answered with RST)",
+    }
+    ConnectionClosed "connection-closed" Connection {
+        means: "The server closed the connection before it had answered.",
+        mend: "Look into the proxy's log: most often it could not load its own certificate or key.",
+        source: "RFC 9293 section 3.6",
+    }
+    ConnectionReset "connection-reset" Connection {
+        means: "The server reset the connection before it had answered.",
+        mend: "Look into the proxy's log: most often it could not load its own certificate or key.",
+        source: "RFC 9293 section 3.5.2",
+    }
+    TimedOut "timed-out" Connection {
+        means: "No answer came in time.",
+        mend: "Check address, port and firewall; if TCP connects and TLS does not, the server is stuck.",
+        source: "RFC 6455 section 4.1",
+    }
+    NotTls "not-tls" Connection {
+        means: "The server answered something that is not TLS: it speaks plain text on this port.",
+        mend: "Use ws:// or http://, another port, or give the server a certificate.",
+        source: "RFC 8446 section 5.1 (record layer)",
+    }
+    ProtocolVersion "protocol-version" Connection {
+        means: "Client and server have no TLS version in common.",
+        mend: "Let the server speak TLS 1.2 and 1.3; update a client that cannot.",
+        source: "RFC 8446 section 6.2 (alert 70)",
+    }
+    NoCommonCipher "no-common-cipher" Connection {
+        means: "Client and server have no cipher suite, group or signature algorithm in common; the certificate's key type may be one that the client does not take.",
+        mend: "Use a certificate with an RSA-2048 or P-256 key, and default cipher suites.",
+        source: "RFC 8446 section 6.2 (alert 40)",
+    }
+    ClientCertificateRequired "client-certificate-required" Connection {
+        means: "The server wants a certificate from the client, and the client has none.",
+        mend: "Install a client certificate, or do not require one: browsers do not ask for it on wss://.",
+        source: "RFC 8446 section 6.2 (alert 116); in TLS 1.2 alert 40",
+    }
+    ServerAlert "server-alert" Connection {
+        means: "The server ended the handshake with a TLS alert of its own.",
+        mend: "Look into the server's log, and at the alert's name.",
+        source: "RFC 8446 section 6.2",
+    }
+    TlsViolation "tls-violation" Connection {
+        means: "The server broke the TLS protocol.",
+        mend: "Update the server, and look for a middle box on the way.",
+        source: "RFC 8446",
+    }
+    NotHttp "not-http" Connection {
+        means: "The server's answer to the request is not HTTP.",
+        mend: "Check the port: something else than a WebSocket proxy listens there.",
+        source: "RFC 9112 section 2",
+    }
+    UpgradeRefused "upgrade-refused" Connection {
+        means: "The server answered the WebSocket upgrade with another status than 101.",
+        mend: "Check the URL's path, and a reverse proxy on the way: it must pass Upgrade and Connection on.",
+        source: "RFC 6455 section 4.1",
+    }
+    PayloadDamaged "payload-damaged" Connection {
+        means: "What came back through the proxy is not what was sent.",
+        mend: "Report it to the proxy's authors: bytes were lost or changed.",
+        source: "RFC 6455 section 5.4",
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|fault| fault.name() == name)
+            .ok_or_else(|| UnknownFault(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_unique_and_reads_back() {
+        for &fault in Fault::ALL {
+            assert_eq!(fault.name().parse(), Ok(fault));
+        }
+    }
+
+    #[test]
+    fn every_explanation_is_a_sentence() {
+        for &fault in Fault::ALL {
+            for text in [fault.meaning(), fault.mend()] {
+                assert!(text.len() > 20 && text.starts_with(char::is_uppercase), "{fault}: {text}");
+            }
+            assert!(!fault.source().is_empty(), "{fault} names no source");
+        }
+    }
+
+    #[test]
+    fn the_name_in_data_files_is_the_name() {
+        for &fault in Fault::ALL {
+            assert_eq!(serde_json::to_value(fault).unwrap(), fault.name());
+        }
+    }
+}
