@@ -1,1 +1,41 @@
-//! A websockify-compatible WebSocket-to-TCP proxy.
+//! A websockify-compatible proxy from WebSocket to TCP that says why a `wss://` connection was refused.
+//!
+//! `ws://`, `wss://`, `http://` and `https://` share one port and are told apart by the first byte. Certificate and
+//! key files are loaded at start; every way in which they can be broken has its own words and its mend
+//! ([`IdentityError`]). Every refused handshake is a line in the log with the side, the peer, the TLS alert and what
+//! it means ([`Event`]).
+//!
+//! Start one in-process with [`Proxy::bind`] and [`Proxy::serve`], or offer the whole program as a subcommand with
+//! [`main`].
+
+mod cli;
+mod connection;
+mod der;
+mod event;
+mod http;
+mod identity;
+mod linger;
+mod listen;
+mod log;
+mod program;
+mod proxy;
+mod relay;
+mod settings;
+mod sniff;
+mod target;
+mod tls;
+mod websocket;
+
+pub use event::{ClientEvent, Event};
+pub use identity::{
+    BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, LooksLike, PublicKeyPrint,
+    Summary, Warning,
+};
+pub use log::{LogSink, Verbosity};
+pub use program::main;
+pub use proxy::{Proxy, StartError};
+pub use settings::{
+    DirectoryListing, Endpoint, EndpointError, Lifetime, Password, PlainClients, Settings, Target,
+};
+pub use tls::{Alert, Alpn, ClientHelloFacts, Concern, HandshakeEnd, SilentEnd, SilentMoment};
+pub use websocket::{CloseCode, Violation};

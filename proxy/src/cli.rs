@@ -1,0 +1,166 @@
+//! The command line: websockify's options, read by clap, made into [`Settings`].
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::log::{LogSink, Verbosity};
+use crate::settings::{
+    DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings, Target,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  wssure-proxy 6080 localhost:5900
+      ws:// and, if self.pem is here, wss:// on port 6080, relayed to a VNC server
+  wssure-proxy --cert fullchain.pem --key privkey.pem --ssl-only 443 localhost:5900
+      wss:// only, with a certificate and a key in two files
+  wssure-proxy --web ./novnc 6080 localhost:5900
+      and the pages of ./novnc over http:// and https:// on the same port
+
+A certificate to try with (one file with key and certificate; every client has to be told to trust it):
+  openssl req -new -x509 -days 365 -nodes -subj /CN=localhost \\
+      -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -out self.pem -keyout self.pem
+
+Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
+
+/// Relays WebSocket sessions (ws:// and wss:// on one port) to a TCP server, as websockify does, and says why a
+/// connection was refused.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Options {
+    /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets
+    #[arg(value_name = "[SOURCE_ADDR:]SOURCE_PORT")]
+    listen: Endpoint,
+
+    /// Where to relay to
+    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target, required_unless_present = "unix_target")]
+    target: Option<Endpoint>,
+
+    /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
+    #[arg(long, value_name = "FILE", default_value = "self.pem")]
+    cert: PathBuf,
+
+    /// PEM file with the private key, if it is not in the certificate file
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// Password of the private key (other users of this machine can read it in the list of processes)
+    #[arg(long, value_name = "PASS")]
+    key_password: Option<String>,
+
+    /// Refuse ws:// and http://; a certificate that cannot serve ends the start
+    #[arg(long)]
+    ssl_only: bool,
+
+    /// Serve the files of DIR over http:// and https:// on the same port. Files with a private key are never served
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+
+    /// Do not list folders without index.html
+    #[arg(long)]
+    file_only: bool,
+
+    /// Relay to a Unix socket instead of TARGET_ADDR:TARGET_PORT
+    #[arg(long, value_name = "PATH", conflicts_with = "target")]
+    unix_target: Option<PathBuf>,
+
+    /// End after one WebSocket session
+    #[arg(long)]
+    run_once: bool,
+
+    /// Append log lines to FILE instead of writing them to stderr
+    #[arg(long, value_name = "FILE")]
+    log_file: Option<PathBuf>,
+
+    /// Log more: empty connections, requests, ends of sessions; with times
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+fn target(text: &str) -> Result<Endpoint, String> {
+    match text.parse::<Endpoint>() {
+        Ok(endpoint) if endpoint.host.is_some() && endpoint.port != 0 => Ok(endpoint),
+        Ok(_) => Err("a target needs an address and a port that is not 0: TARGET_ADDR:TARGET_PORT"
+            .to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Options {
+    /// Reads arguments, of which the first is the name shown in the help.
+    pub(crate) fn read(
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let mut command = <Self as clap::CommandFactory>::command();
+        if let Some(name) =
+            arguments.first().and_then(|name| PathBuf::from(name).file_name().map(OsString::from))
+        {
+            command = command.bin_name(name.to_string_lossy().into_owned());
+        }
+        let mut matches = command.try_get_matches_from(arguments)?;
+        <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)
+    }
+}
+
+impl From<Options> for Settings {
+    fn from(options: Options) -> Self {
+        let target = match (options.unix_target, options.target) {
+            (Some(path), _) => Target::Unix(path),
+            (None, Some(endpoint)) => Target::Tcp(endpoint),
+            (None, None) => unreachable!("clap requires one of the two"),
+        };
+        Settings {
+            cert: options.cert,
+            key: options.key,
+            key_password: options.key_password.map(Password::new),
+            plain: if options.ssl_only { PlainClients::Refused } else { PlainClients::Allowed },
+            web: options.web,
+            listing: if options.file_only {
+                DirectoryListing::Hidden
+            } else {
+                DirectoryListing::Shown
+            },
+            lifetime: if options.run_once { Lifetime::OneSession } else { Lifetime::UntilStopped },
+            log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
+            verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
+            ..Settings::new(options.listen, target)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_are_those_of_websockify() {
+        let settings =
+            Settings::from(Options::read(["wssure-proxy", "6080", "localhost:5900"]).unwrap());
+        assert_eq!(settings.cert, PathBuf::from("self.pem"));
+        assert_eq!(settings.listen.to_string(), ":6080");
+        assert_eq!(settings.target.to_string(), "localhost:5900");
+        assert_eq!(settings.plain, PlainClients::Allowed);
+    }
+
+    #[test]
+    fn a_target_is_one_of_the_two() {
+        assert!(Options::read(["p", "6080"]).is_err());
+        assert!(Options::read(["p", "6080", "h:1", "--unix-target", "s"]).is_err());
+        assert!(Options::read(["p", "6080", "--unix-target", "s"]).is_ok());
+        assert!(Options::read(["p", "6080", "5900"]).is_err());
+    }
+
+    #[test]
+    fn the_help_calls_the_program_by_its_name() {
+        let help = Options::read(["wssure proxy", "--help"]).unwrap_err().to_string();
+        assert!(help.contains("Usage: wssure proxy [OPTIONS]"), "{help}");
+    }
+}

@@ -1,0 +1,141 @@
+//! One client, from its first byte to its end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use crate::event::{ClientEvent, Event};
+use crate::http::{self, Site};
+use crate::identity::IdentityError;
+use crate::log::Log;
+use crate::relay::{self, Ending};
+use crate::settings::{PlainClients, Target};
+use crate::sniff::{self, Opening};
+use crate::target;
+use crate::tls::{HANDSHAKE_DEADLINE, TlsServer, Witness, first_request_byte, read_client_hello};
+use crate::websocket::{Close, CloseCode};
+
+/// What all connections of a proxy share.
+pub(crate) struct Shared {
+    pub(crate) log: Arc<Log>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) tls: Tls,
+    pub(crate) plain: PlainClients,
+    pub(crate) target: Target,
+    /// Told when a WebSocket session is over.
+    pub(crate) session_over: Notify,
+}
+
+/// Whether TLS can be served.
+pub(crate) enum Tls {
+    Ready(TlsServer),
+    /// There is no such file.
+    Missing(PathBuf),
+    Broken(Arc<IdentityError>),
+}
+
+/// A client.
+pub(crate) struct Connection {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) peer: SocketAddr,
+    /// Becomes true when the proxy ends.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Connection {
+    fn tell(&self, event: ClientEvent) {
+        self.shared.log.tell(&Event::Client(self.peer, event));
+    }
+
+    /// Serves the client. Whatever goes wrong concerns this client only, and is logged.
+    pub(crate) async fn serve(self, stream: TcpStream) {
+        // A socket that is gone already shows that in its first read.
+        let _ = crate::listen::tune(&stream);
+        match sniff::opening(&stream).await {
+            Ok(Opening::Tls) => self.serve_tls(stream).await,
+            Ok(Opening::Plain) if self.shared.plain == PlainClients::Refused => {
+                self.tell(ClientEvent::PlainRefused);
+                crate::linger::close(stream).await;
+            }
+            Ok(Opening::Plain) => self.serve_http(stream, ClientEvent::PlainSession).await,
+            Ok(Opening::Nothing) | Err(_) => self.tell(ClientEvent::Empty),
+        }
+    }
+
+    async fn serve_tls(&self, stream: TcpStream) {
+        let event = match &self.shared.tls {
+            Tls::Ready(server) => return self.serve_https(server, stream).await,
+            Tls::Missing(path) => ClientEvent::TlsWithoutFile(path.clone()),
+            Tls::Broken(error) => {
+                ClientEvent::TlsWithBrokenFile(error.reason(), error.openssl_words())
+            }
+        };
+        // Read first, so that the client sees the same end however its ClientHello is cut: no reset, no alert.
+        let mut stream = Witness::new(stream);
+        let _ = timeout(HANDSHAKE_DEADLINE, read_client_hello(&mut stream)).await;
+        self.tell(event);
+        crate::linger::close(stream.into_inner()).await;
+    }
+
+    async fn serve_https(&self, server: &TlsServer, stream: TcpStream) {
+        match server.accept(Witness::new(stream)).await {
+            Err(unserved) => {
+                self.tell(ClientEvent::Handshake(unserved.end, unserved.hello));
+                if let Some(stream) = unserved.stream {
+                    crate::linger::close(stream).await;
+                }
+            }
+            Ok(mut stream) => {
+                match timeout(http::HEAD_DEADLINE, first_request_byte(&mut stream)).await {
+                    Ok(Ok(())) => self.serve_http(stream, ClientEvent::SecureSession).await,
+                    Ok(Err(event)) => self.tell(event),
+                    Err(_) => self.tell(ClientEvent::RequestTimeout),
+                }
+            }
+        }
+    }
+
+    async fn serve_http<S>(&self, stream: S, session: ClientEvent)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer).await {
+            self.tell(session);
+            self.session(upgraded.stream, &upgraded.early).await;
+            self.shared.session_over.notify_one();
+        }
+    }
+
+    async fn session(&self, client: impl AsyncRead + AsyncWrite + Unpin, early: &[u8]) {
+        let target = match target::connect(&self.shared.target).await {
+            Ok(target) => target,
+            Err(error) => {
+                let target = self.shared.target.clone();
+                self.shared.log.tell(&Event::TargetFailed { target, error, client: self.peer });
+                let reason = "Failed to connect to downstream server";
+                return relay::refuse(client, Close { code: CloseCode::InternalError, reason })
+                    .await;
+            }
+        };
+        let mut stop = self.stop.clone();
+        let stop = async move {
+            // The sender lives as long as the proxy; its end is an end, too.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        let report = relay::run(client, target, early, stop).await;
+        match report.ending {
+            Ending::Violation(violation) => self.tell(ClientEvent::Violation(violation)),
+            Ending::TargetLost(error) => self.tell(ClientEvent::TargetLost(error)),
+            Ending::ClientClosed(_)
+            | Ending::ClientGone
+            | Ending::TargetClosed
+            | Ending::Stopped => {}
+        }
+        self.tell(ClientEvent::SessionOver { up: report.up, down: report.down });
+    }
+}

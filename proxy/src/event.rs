@@ -1,0 +1,199 @@
+//! Every line the proxy can log. The wording is a contract: people grep for it and suites match it.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::identity::{IdentityError, Summary, Warning};
+use crate::settings::{DirectoryListing, Target};
+use crate::tls::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment};
+use crate::websocket::Violation;
+
+/// Something worth a line in the log. `Display` is the line, without time and line end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// First line of the settings shown at start.
+    Settings,
+    /// A socket listens.
+    Listening(SocketAddr),
+    /// Files are served from a folder.
+    WebRoot(PathBuf, DirectoryListing),
+    /// TLS works.
+    Tls(PathBuf, Box<Summary>),
+    /// TLS does not work: there is no certificate file.
+    TlsMissing,
+    /// TLS does not work: the certificate or key file is broken.
+    TlsBroken(Arc<IdentityError>),
+    /// TLS works, and yet clients may refuse the certificate.
+    TlsWarning(Warning),
+    /// Plain clients are not served.
+    PlainRefused,
+    /// What is relayed where.
+    Proxying(SocketAddr, Target),
+    /// The end of the proxy.
+    Stopped,
+    /// The system gave no more connections.
+    AcceptFailed(io::Error),
+    /// Something about one client.
+    Client(SocketAddr, ClientEvent),
+    /// A session's target could not be reached.
+    TargetFailed {
+        /// The target.
+        target: Target,
+        /// Why.
+        error: io::Error,
+        /// For whom it was tried.
+        client: SocketAddr,
+    },
+}
+
+/// Something about one client.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ClientEvent {
+    /// It connected and sent nothing in time, or left before its first byte.
+    Empty,
+    /// It speaks TLS, and there is no certificate file.
+    TlsWithoutFile(PathBuf),
+    /// It speaks TLS, and the certificate file is broken.
+    TlsWithBrokenFile(String, &'static str),
+    /// It does not speak TLS, which is required.
+    PlainRefused,
+    /// The handshake failed.
+    Handshake(HandshakeEnd, ClientHelloFacts),
+    /// It sent an alert after the handshake, before a request.
+    LateAlert(Alert),
+    /// It left after the handshake, before a request.
+    LateSilence(SilentEnd),
+    /// It sent no complete request in time.
+    RequestTimeout,
+    /// What it sent is not HTTP.
+    BadRequest(String),
+    /// A WebSocket session begins over TLS.
+    SecureSession,
+    /// A WebSocket session begins without TLS.
+    PlainSession,
+    /// A plain request was answered.
+    Request {
+        /// GET, HEAD, ...
+        method: String,
+        /// Path and query as sent.
+        path: String,
+        /// HTTP status of the answer.
+        status: u16,
+    },
+    /// A file was not served because it holds a private key.
+    KeyNotServed {
+        /// Path of the request.
+        path: String,
+        /// How the key was recognised.
+        secret: &'static str,
+    },
+    /// The client broke the WebSocket protocol; the session ended.
+    Violation(Violation),
+    /// The target broke the connection of a session.
+    TargetLost(io::Error),
+    /// A session is over.
+    SessionOver {
+        /// Bytes from the client to the target.
+        up: u64,
+        /// Bytes from the target to the client.
+        down: u64,
+    },
+}
+
+impl Event {
+    /// Whether only `--verbose` shows it.
+    pub(crate) fn is_detail(&self) -> bool {
+        matches!(
+            self,
+            Self::Stopped | Self::Client(_, ClientEvent::Empty | ClientEvent::SessionOver { .. })
+        )
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings => f.write_str("WebSocket server settings:"),
+            Self::Listening(address) => write!(f, "  - Listen on {address}"),
+            Self::WebRoot(folder, DirectoryListing::Shown) => {
+                write!(f, "  - Web server. Web root: {}", folder.display())
+            }
+            Self::WebRoot(folder, DirectoryListing::Hidden) => {
+                write!(f, "  - Web server (no directory listings). Web root: {}", folder.display())
+            }
+            Self::Tls(file, summary) => {
+                write!(f, "  - SSL/TLS support: {} ({summary})", file.display())
+            }
+            Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
+            Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
+            Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),
+            Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
+            Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::AcceptFailed(error) => {
+                write!(f, "cannot accept connections for now: {}", cause(error))
+            }
+            Self::Client(peer, event) => write!(f, "client {peer}: {event}"),
+            Self::TargetFailed { target, error, client } => {
+                write!(
+                    f,
+                    "target {target}: Failed to connect to {target}: {} (for client {client})",
+                    cause(error)
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for ClientEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no bytes, closed"),
+            Self::TlsWithoutFile(path) => {
+                write!(f, "SSL connection but '{}' not found", path.display())
+            }
+            Self::TlsWithBrokenFile(reason, words) => {
+                write!(
+                    f,
+                    "TLS connection closed, no usable certificate: {reason} (OpenSSL: {words})"
+                )
+            }
+            Self::PlainRefused => f.write_str("non-SSL connection received but disallowed"),
+            Self::Handshake(end, hello) => write!(f, "{}", end.explained(hello)),
+            Self::LateAlert(alert) => HandshakeEnd::alert_line(f, *alert, "after the handshake"),
+            Self::LateSilence(end) => end.line(f, SilentMoment::AfterHandshake),
+            Self::RequestTimeout => f.write_str("no complete HTTP request in time, closed"),
+            Self::BadRequest(reason) => write!(f, "not an HTTP request: {reason}"),
+            Self::SecureSession => f.write_str("SSL/TLS (wss://) WebSocket connection"),
+            Self::PlainSession => f.write_str("Plain non-SSL (ws://) WebSocket connection"),
+            Self::Request { method, path, status } => write!(f, "{method} {path}: {status}"),
+            Self::KeyNotServed { path, secret } => {
+                write!(
+                    f,
+                    "{path} not served: it holds a private key ({secret}); move it out of the web folder"
+                )
+            }
+            Self::Violation(violation) => write!(f, "broke the WebSocket protocol: {violation}"),
+            Self::TargetLost(error) => {
+                write!(f, "the target broke the connection: {}", cause(error))
+            }
+            Self::SessionOver { up, down } => {
+                write!(f, "session over, {up} bytes to the target, {down} back")
+            }
+        }
+    }
+}
+
+/// The system's words for an error, without the number that std appends.
+pub(crate) fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,139 @@
+//! HTTP/1.1 on the port: WebSocket upgrades, pages and files.
+
+mod files;
+mod page;
+mod secret;
+mod upgrade;
+
+pub(crate) use files::WebFolder;
+pub(crate) use secret::ProtectedFiles;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, Parts};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::event::{ClientEvent, Event};
+use crate::log::Log;
+use upgrade::Answer;
+
+/// For the head of a request, from the end of the handshake or of the request before.
+pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Most bytes of a request's head.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+/// Most header lines of a request.
+const MOST_HEADERS: usize = 100;
+
+/// The body of a response.
+pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// What answers requests: the same for all connections.
+pub(crate) struct Site {
+    pub(crate) web: Option<WebFolder>,
+    pub(crate) log: Arc<Log>,
+}
+
+/// A stream that was upgraded to WebSocket.
+pub(crate) struct Upgraded<S> {
+    pub(crate) stream: S,
+    /// What the client sent right behind its request.
+    pub(crate) early: Bytes,
+}
+
+/// Answers requests until one is an upgrade (and then returns the stream) or the connection ends.
+pub(crate) async fn serve<S>(site: &Arc<Site>, stream: S, peer: SocketAddr) -> Option<Upgraded<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let upgrade: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
+    let service = service_fn(|request: Request<Incoming>| {
+        let (site, upgrade) = (Arc::clone(site), Arc::clone(&upgrade));
+        async move { Ok::<_, Infallible>(answer(&site, request, peer, &upgrade).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_buf_size(LARGEST_HEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        report(site, peer, &error);
+        return None;
+    }
+    let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    let Parts { io, read_buf, .. } = upgrade.await.ok()?.downcast::<TokioIo<S>>().ok()?;
+    Some(Upgraded { stream: io.into_inner(), early: read_buf })
+}
+
+fn report(site: &Site, peer: SocketAddr, error: &hyper::Error) {
+    let event = if error.is_timeout() {
+        ClientEvent::RequestTimeout
+    } else if error.is_parse() {
+        ClientEvent::BadRequest(error.to_string())
+    } else {
+        // The client left: nothing was asked that could be answered.
+        return;
+    };
+    site.log.tell(&Event::Client(peer, event));
+}
+
+async fn answer(
+    site: &Site,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    upgrade: &Mutex<Option<OnUpgrade>>,
+) -> Response<Body> {
+    let response = match upgrade::answer(&request) {
+        Answer::Upgrade(response) => {
+            *upgrade.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(hyper::upgrade::on(&mut request));
+            return response;
+        }
+        Answer::Refuse(response) => response,
+        Answer::NotAsked => plain(site, &request, peer).await,
+    };
+    site.log.tell(&Event::Client(
+        peer,
+        ClientEvent::Request {
+            method: request.method().to_string(),
+            path: request.uri().to_string(),
+            status: response.status().as_u16(),
+        },
+    ));
+    response
+}
+
+async fn plain(site: &Site, request: &Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    let mut response = match (request.method(), &site.web) {
+        (&Method::GET | &Method::HEAD, Some(folder)) => {
+            folder.answer(request, &site.log, peer).await
+        }
+        (&Method::GET | &Method::HEAD, None) => page::nothing_but_websockets(),
+        _ => page::error(StatusCode::NOT_IMPLEMENTED, "This port answers GET and HEAD only."),
+    };
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    }
+    if request.method() == Method::HEAD {
+        // hyper sends no body for HEAD, and computes Content-Length from it all the same.
+        let (parts, body) = response.into_parts();
+        return Response::from_parts(parts, body.boxed_unsync());
+    }
+    response
+}

@@ -1,0 +1,66 @@
+//! The program: arguments, signals, exit status.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Options;
+use crate::proxy::{Proxy, StartError};
+use crate::settings::Settings;
+
+/// The proxy could not start.
+const CANNOT_START: u8 = 1;
+
+/// The options were wrong.
+const WRONG_OPTIONS: u8 = 2;
+
+/// Runs the program with `arguments`, of which the first is the name that the help shows.
+///
+/// The exit status is 0 when it ended as told (by SIGTERM, SIGINT or `--run-once`), 1 when it could not start, and 2
+/// when the options were wrong.
+pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+    let settings = match Options::read(arguments) {
+        Ok(options) => Settings::from(options),
+        Err(error) => {
+            // Help and version are "errors" on stdout. If nobody reads them there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG_OPTIONS } else { 0 });
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start threads: {error}");
+            return ExitCode::from(CANNOT_START);
+        }
+    };
+    match runtime.block_on(run(settings)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(CANNOT_START)
+        }
+    }
+}
+
+async fn run(settings: Settings) -> Result<(), StartError> {
+    // Before the start is announced: who waits for that may send the signal at once.
+    let stop = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let proxy = Proxy::bind(settings).await?;
+    proxy
+        .serve(async {
+            match stop {
+                (Ok(mut terminate), Ok(mut interrupt)) => {
+                    tokio::select! {
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                }
+                // Without handlers the signals end the process by themselves.
+                _ => std::future::pending().await,
+            }
+        })
+        .await;
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! A proxy: bound, then serving until it is told to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::connection::{Connection, Shared, Tls};
+use crate::event::{Event, cause};
+use crate::http::{ProtectedFiles, Site, WebFolder};
+use crate::identity::{IdentityError, IdentityFiles};
+use crate::listen::listen;
+use crate::log::Log;
+use crate::settings::{Endpoint, Lifetime, PlainClients, Settings};
+use crate::tls::TlsServer;
+
+/// How long sessions may take to end when the proxy is told to stop.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How long to wait when the system gives no more connections: others must end first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a proxy cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The log file cannot be opened.
+    #[error("cannot write the log file {}: {}", path.display(), cause(error))]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {endpoint}: {}{}", cause(error), listen_hint(error))]
+    Listen {
+        /// The address.
+        endpoint: Endpoint,
+        /// Why.
+        error: io::Error,
+    },
+    /// The web folder cannot be opened.
+    #[error("cannot serve the web folder {}: {}", path.display(), cause(error))]
+    Web {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// TLS only, and no certificate file.
+    #[error("SSL only and {} not found", path.display())]
+    SslOnlyWithoutFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// TLS only, and a broken certificate or key file.
+    #[error("SSL only and no usable certificate: {0}")]
+    SslOnlyWithBrokenFile(Box<IdentityError>),
+    /// rustls does not start.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+}
+
+fn listen_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; another program listens there: choose another port, or end that program"
+        }
+        io::ErrorKind::PermissionDenied => "; ports below 1024 are for privileged users",
+        io::ErrorKind::AddrNotAvailable => "; this machine does not have that address",
+        _ => "",
+    }
+}
+
+/// A proxy that listens.
+///
+/// ```
+/// use wssure_proxy::{Endpoint, LogSink, Proxy, Settings, Target};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let target = Target::Tcp(Endpoint::new("127.0.0.1", 5900));
+/// let mut settings = Settings::new(Endpoint::new("127.0.0.1", 0), target);
+/// settings.log = LogSink::callback(|event| println!("{event}"));
+/// let proxy = Proxy::bind(settings).await?;
+/// let address = proxy.local_addr();
+///
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let serving = tokio::spawn(proxy.serve(async { drop(stopped.await) }));
+/// let _connection = tokio::net::TcpStream::connect(address).await.unwrap();
+/// stop.send(()).unwrap();
+/// serving.await.unwrap();
+/// # Ok::<(), wssure_proxy::StartError>(()) }).unwrap();
+/// ```
+pub struct Proxy {
+    listener: TcpListener,
+    address: SocketAddr,
+    lifetime: Lifetime,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Proxy {
+    /// Loads the certificate, listens, and logs the settings.
+    ///
+    /// A certificate that cannot serve is an error only with [`PlainClients::Refused`]; otherwise it is logged and
+    /// `ws://` is served.
+    pub async fn bind(settings: Settings) -> Result<Self, StartError> {
+        let log = open_log(&settings)?;
+        let (tls, tls_events) = tls(&settings)?;
+        let protected = ProtectedFiles::new(vec![
+            settings.key.clone().unwrap_or_else(|| settings.cert.clone()),
+        ]);
+        let web = match &settings.web {
+            None => None,
+            Some(path) => Some(
+                WebFolder::open(path, settings.listing, protected)
+                    .map_err(|error| StartError::Web { path: path.clone(), error })?,
+            ),
+        };
+        let failed = |error| StartError::Listen { endpoint: settings.listen.clone(), error };
+        let listener = listen(&settings.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+
+        log.tell(&Event::Settings);
+        log.tell(&Event::Listening(address));
+        if let Some(path) = &settings.web {
+            log.tell(&Event::WebRoot(
+                path.canonicalize().unwrap_or_else(|_| path.clone()),
+                settings.listing,
+            ));
+        }
+        tls_events.iter().for_each(|event| log.tell(event));
+        if settings.plain == PlainClients::Refused {
+            log.tell(&Event::PlainRefused);
+        }
+        log.tell(&Event::Proxying(address, settings.target.clone()));
+
+        let shared = Shared {
+            site: Arc::new(Site { web, log: Arc::clone(&log) }),
+            log,
+            tls,
+            plain: settings.plain,
+            target: settings.target,
+            session_over: Notify::new(),
+        };
+        Ok(Self { listener, address, lifetime: settings.lifetime, shared: Arc::new(shared) })
+    }
+
+    /// The address it listens on, with the real port where 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` is done, or until the end of the first session with [`Lifetime::OneSession`]. Then
+    /// no connection is accepted any more, and sessions are closed with 1001.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, lifetime, shared, .. } = self;
+        let (stop, stopping) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
+                // Ended ones are taken out as they end.
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        let connection = Connection { shared: Arc::clone(&shared), peer, stop: stopping.clone() };
+                        connections.spawn(connection.serve(stream));
+                    }
+                    Err(error) => {
+                        shared.log.tell(&Event::AcceptFailed(error));
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        // Nobody listens if there is no session.
+        let _ = stop.send(true);
+        let rest = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout(GRACE, rest).await;
+        connections.shutdown().await;
+        shared.log.tell(&Event::Stopped);
+    }
+}
+
+fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
+    Log::open(&settings.log, settings.verbosity).map(Arc::new).map_err(|error| StartError::Log {
+        path: match &settings.log {
+            crate::log::LogSink::File(path) => path.clone(),
+            _ => PathBuf::new(),
+        },
+        error,
+    })
+}
+
+/// Loads the identity, and what to log about it.
+fn tls(settings: &Settings) -> Result<(Tls, Vec<Event>), StartError> {
+    let files = IdentityFiles {
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        password: settings.key_password.clone(),
+    };
+    match (files.load(), settings.plain) {
+        (Ok(identity), _) => {
+            let mut events = vec![Event::Tls(settings.cert.clone(), Box::new(identity.summary))];
+            events.extend(identity.warnings.into_iter().map(Event::TlsWarning));
+            let server = TlsServer::new(identity.certified).map_err(StartError::Tls)?;
+            Ok((Tls::Ready(server), events))
+        }
+        (Err(IdentityError::Missing { file }), PlainClients::Refused) if file == settings.cert => {
+            Err(StartError::SslOnlyWithoutFile { path: file })
+        }
+        (Err(error), PlainClients::Refused) => {
+            Err(StartError::SslOnlyWithBrokenFile(Box::new(error)))
+        }
+        (Err(IdentityError::Missing { file }), PlainClients::Allowed) if file == settings.cert => {
+            Ok((Tls::Missing(std::path::absolute(&file).unwrap_or(file)), vec![Event::TlsMissing]))
+        }
+        (Err(error), PlainClients::Allowed) => {
+            // Said twice: at start, and for each client.
+            let error = Arc::new(error);
+            Ok((Tls::Broken(Arc::clone(&error)), vec![Event::TlsBroken(error)]))
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The two-way copy between a WebSocket client and its target, in bounded memory and with back-pressure.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
+
+use crate::websocket::{
+    Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control,
+};
+
+/// Bytes read from the client at a time: one TLS record.
+const UP_BUFFER: usize = 16 * 1024;
+
+/// A frame to the client with its header: two full TLS records in one write.
+const DOWN_BUFFER: usize = 32 * 1024;
+
+/// How long a side may take for its part once the session is over. Long: a slow client may still be reading what
+/// the target sent last.
+const FAREWELL: Duration = Duration::from_secs(30);
+
+/// How long the client may take to end the connection after both Close frames.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How a session ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The client sent a Close frame with this payload.
+    ClientClosed(Vec<u8>),
+    /// The client's connection ended without a Close frame.
+    ClientGone,
+    /// The target ended its connection.
+    TargetClosed,
+    /// The target's connection broke.
+    TargetLost(io::Error),
+    /// The client broke the protocol.
+    Violation(Violation),
+    /// The proxy ends.
+    Stopped,
+}
+
+/// How a session ended, and what it moved.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) ending: Ending,
+    /// Bytes to the target.
+    pub(crate) up: u64,
+    /// Bytes from the target.
+    pub(crate) down: u64,
+}
+
+/// Relays until one side ends, then ends the other. `early` is what the client sent right behind its request, and
+/// `stop` ends the session from outside.
+pub(crate) async fn run(
+    client: impl AsyncRead + AsyncWrite + Unpin,
+    target: impl AsyncRead + AsyncWrite + Unpin,
+    early: &[u8],
+    stop: impl Future<Output = ()>,
+) -> Report {
+    let mut relay =
+        Relay { client, target, up: Up::new(), down: Down::new(), answers: Answers::default() };
+    let mut ending = relay.up.take_early(early, &mut relay.answers);
+    if ending.is_none() {
+        tokio::select! {
+            end = poll_fn(|cx| relay.poll(cx)) => ending = Some(end),
+            () = stop => ending = Some(Ending::Stopped),
+        }
+    }
+    let ending = ending.unwrap_or(Ending::Stopped);
+    relay.farewell(&ending).await;
+    Report { ending, up: relay.up.moved, down: relay.down.moved }
+}
+
+/// Ends a session that has no target: the upgrade was answered, and the reason can be told only now.
+pub(crate) async fn refuse(client: impl AsyncRead + AsyncWrite + Unpin, close: Close) {
+    let mut up = Up::new();
+    let mut bytes = Vec::new();
+    put_control(&mut bytes, Signal::Close(&close.payload()));
+    say_goodbye(client, &mut up, &bytes, Await::Close).await;
+}
+
+/// What a farewell waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Await {
+    /// The client's Close frame: ours comes first.
+    Close,
+    /// Nothing: the client's came first, or no sense can be made of what it sends.
+    Nothing,
+}
+
+/// Sends the last bytes, waits for the client's answer, and ends the connection so that all of it arrives.
+///
+/// RFC 6455 section 7.1.1 lets the server end the TCP connection first, after both Close frames. A client that sees
+/// the end of TLS in the place of its own Close frame reports an unclean end.
+async fn say_goodbye(
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    up: &mut Up,
+    last: &[u8],
+    wait: Await,
+) {
+    let send = async {
+        client.write_all(last).await?;
+        client.flush().await
+    };
+    if !matches!(timeout(FAREWELL, send).await, Ok(Ok(()))) {
+        return;
+    }
+    if wait == Await::Close {
+        let _ = timeout(FAREWELL, up.discard_until_close(&mut client)).await;
+    }
+    let end = async {
+        client.shutdown().await?;
+        while client.read(&mut up.buffer).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = timeout(LINGER, end).await;
+}
+
+struct Relay<C, T> {
+    client: C,
+    target: T,
+    up: Up,
+    down: Down,
+    answers: Answers,
+}
+
+/// From client to target.
+struct Up {
+    decoder: Decoder,
+    buffer: Box<[u8]>,
+    /// Payload that the target has not taken: `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    moved: u64,
+}
+
+/// From target to client.
+struct Down {
+    buffer: Box<[u8]>,
+    /// Frame that the client has not taken: `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    flush: Flush,
+    moved: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    Needed,
+    Done,
+}
+
+/// Answers to control frames, which wait for the end of the frame under way. Bounded: a read of [`UP_BUFFER`] bytes
+/// causes fewer bytes of answers, and nothing is read while answers wait.
+#[derive(Default)]
+struct Answers {
+    bytes: Vec<u8>,
+    close: Option<Vec<u8>>,
+}
+
+impl Up {
+    fn new() -> Self {
+        let buffer = vec![0; UP_BUFFER].into_boxed_slice();
+        Self { decoder: Decoder::new(), buffer, start: 0, end: 0, moved: 0 }
+    }
+
+    /// Decodes bytes that hyper read along with the request.
+    fn take_early(&mut self, early: &[u8], answers: &mut Answers) -> Option<Ending> {
+        if early.len() > self.buffer.len() {
+            self.buffer = vec![0; early.len()].into_boxed_slice();
+        }
+        self.buffer[..early.len()].copy_from_slice(early);
+        self.decode(early.len(), answers)
+    }
+
+    fn decode(&mut self, length: usize, answers: &mut Answers) -> Option<Ending> {
+        let Answers { bytes, close } = answers;
+        let result = self.decoder.decode(&mut self.buffer[..length], |signal| match signal {
+            Signal::Ping(_) => put_control(bytes, signal),
+            Signal::Close(payload) => *close = Some(payload.to_vec()),
+        });
+        match result {
+            Ok(payload) => {
+                (self.start, self.end) = (0, payload);
+                close.take().map(Ending::ClientClosed)
+            }
+            Err(violation) => Some(Ending::Violation(violation)),
+        }
+    }
+
+    /// One write to the target, or one read from the client.
+    fn step(
+        &mut self,
+        client: &mut (impl AsyncRead + Unpin),
+        target: &mut (impl AsyncWrite + Unpin),
+        answers: &mut Answers,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ending>> {
+        if self.start < self.end {
+            let written =
+                ready!(Pin::new(target).poll_write(cx, &self.buffer[self.start..self.end]));
+            match written {
+                Ok(0) => {
+                    return Poll::Ready(Some(Ending::TargetLost(io::ErrorKind::WriteZero.into())));
+                }
+                Ok(count) => {
+                    self.start += count;
+                    self.moved += count as u64;
+                }
+                Err(error) => return Poll::Ready(Some(Ending::TargetLost(error))),
+            }
+            return Poll::Ready(None);
+        }
+        if !answers.bytes.is_empty() {
+            // The step that empties them is followed by a step of ours.
+            return Poll::Pending;
+        }
+        let mut buffer = ReadBuf::new(&mut self.buffer);
+        match ready!(Pin::new(client).poll_read(cx, &mut buffer)) {
+            Ok(()) if buffer.filled().is_empty() => Poll::Ready(Some(Ending::ClientGone)),
+            Ok(()) => {
+                let length = buffer.filled().len();
+                Poll::Ready(self.decode(length, answers))
+            }
+            Err(_) => Poll::Ready(Some(Ending::ClientGone)),
+        }
+    }
+
+    async fn discard_until_close(
+        &mut self,
+        client: &mut (impl AsyncRead + Unpin),
+    ) -> io::Result<()> {
+        loop {
+            let length = client.read(&mut self.buffer).await?;
+            let mut closed = length == 0;
+            let note = |signal: Signal<'_>| closed |= matches!(signal, Signal::Close(_));
+            if self.decoder.decode(&mut self.buffer[..length], note).is_err() || closed {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Down {
+    fn new() -> Self {
+        let buffer = vec![0; DOWN_BUFFER].into_boxed_slice();
+        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
+    }
+
+    /// One write to the client, or one read from the target.
+    fn step(
+        &mut self,
+        client: &mut (impl AsyncWrite + Unpin),
+        target: &mut (impl AsyncRead + Unpin),
+        answers: &mut Answers,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ending>> {
+        let mut client = Pin::new(client);
+        let waiting =
+            if self.start < self.end { &self.buffer[self.start..self.end] } else { &answers.bytes };
+        if !waiting.is_empty() {
+            let count = match ready!(client.as_mut().poll_write(cx, waiting)) {
+                Ok(0) | Err(_) => return Poll::Ready(Some(Ending::ClientGone)),
+                Ok(count) => count,
+            };
+            self.flush = Flush::Needed;
+            if self.start < self.end {
+                self.start += count;
+            } else {
+                answers.bytes.drain(..count);
+            }
+            return Poll::Ready(None);
+        }
+        let mut buffer = ReadBuf::new(&mut self.buffer[HEADER_ROOM..]);
+        match Pin::new(target).poll_read(cx, &mut buffer) {
+            Poll::Ready(Ok(())) => {
+                let length = buffer.filled().len();
+                if length == 0 {
+                    return Poll::Ready(Some(Ending::TargetClosed));
+                }
+                // The buffer is shorter than 64 KiB.
+                self.start = data_header(&mut self.buffer, length as u16);
+                self.end = HEADER_ROOM + length;
+                self.moved += length as u64;
+                Poll::Ready(None)
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Some(Ending::TargetLost(error))),
+            Poll::Pending => {
+                if self.flush == Flush::Needed {
+                    if ready!(client.poll_flush(cx)).is_err() {
+                        return Poll::Ready(Some(Ending::ClientGone));
+                    }
+                    self.flush = Flush::Done;
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay<C, T> {
+    /// Steps in both directions by turns, so that neither starves the other, until both wait.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        let Self { client, target, up, down, answers } = self;
+        loop {
+            let upward = up.step(client, target, answers, cx);
+            if let Poll::Ready(Some(ending)) = upward {
+                return Poll::Ready(ending);
+            }
+            let downward = down.step(client, target, answers, cx);
+            if let Poll::Ready(Some(ending)) = downward {
+                return Poll::Ready(ending);
+            }
+            if upward.is_pending() && downward.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Sends what is still to be sent, and ends both sides.
+    async fn farewell(&mut self, ending: &Ending) {
+        let Self { client, target, up, down, answers } = self;
+        let payload = up.buffer[up.start..up.end].to_vec();
+        let to_target = async {
+            target.write_all(&payload).await?;
+            target.shutdown().await
+        };
+        let (close, wait) = match ending {
+            Ending::ClientClosed(payload) => (Some(payload.clone()), Await::Nothing),
+            Ending::ClientGone => (None, Await::Nothing),
+            Ending::TargetClosed => (
+                Some(Close { code: CloseCode::Normal, reason: "Target closed" }.payload()),
+                Await::Close,
+            ),
+            Ending::TargetLost(_) => {
+                let close = Close {
+                    code: CloseCode::InternalError,
+                    reason: "Connection to downstream server lost",
+                };
+                (Some(close.payload()), Await::Close)
+            }
+            Ending::Violation(violation) => (Some(violation.close().payload()), Await::Nothing),
+            Ending::Stopped => (
+                Some(Close { code: CloseCode::GoingAway, reason: "Proxy stopped" }.payload()),
+                Await::Close,
+            ),
+        };
+        let mut last = down.buffer[down.start..down.end].to_vec();
+        last.append(&mut answers.bytes);
+        if let Some(payload) = close {
+            put_control(&mut last, Signal::Close(&payload));
+        }
+        let to_client = say_goodbye(client, up, &last, wait);
+        let (delivered, ()) = tokio::join!(timeout(FAREWELL, to_target), to_client);
+        if matches!(delivered, Ok(Ok(()))) {
+            up.moved += payload.len() as u64;
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a proxy is told to do: the typed form of websockify's options.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::log::{LogSink, Verbosity};
+
+/// Everything a [`Proxy`](crate::Proxy) needs to know.
+///
+/// [`Settings::new`] gives websockify's defaults; fields are changed by hand. The command line builds the same
+/// value (see [`main`](crate::main)).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: Endpoint,
+    /// Where the bytes of each WebSocket session go.
+    pub target: Target,
+    /// File with the certificate, its chain, and the key unless [`key`](Self::key) names another file. It is allowed
+    /// not to exist: then only `ws://` is served.
+    pub cert: PathBuf,
+    /// File with the private key, if it is not in [`cert`](Self::cert).
+    pub key: Option<PathBuf>,
+    /// Password of the private key. Never logged.
+    pub key_password: Option<Password>,
+    /// Whether clients may come without TLS.
+    pub plain: PlainClients,
+    /// Folder to serve over `http://` and `https://` on the same port.
+    pub web: Option<PathBuf>,
+    /// Whether folders without an `index.html` are listed.
+    pub listing: DirectoryListing,
+    /// How long the proxy lives.
+    pub lifetime: Lifetime,
+    /// Where log lines go.
+    pub log: LogSink,
+    /// How many of them.
+    pub verbosity: Verbosity,
+}
+
+impl Settings {
+    /// websockify's defaults: `self.pem` in the working directory, both `ws://` and `wss://`, no web folder.
+    pub fn new(listen: Endpoint, target: Target) -> Self {
+        Self {
+            listen,
+            target,
+            cert: PathBuf::from("self.pem"),
+            key: None,
+            key_password: None,
+            plain: PlainClients::Allowed,
+            web: None,
+            listing: DirectoryListing::Shown,
+            lifetime: Lifetime::UntilStopped,
+            log: LogSink::Stderr,
+            verbosity: Verbosity::Normal,
+        }
+    }
+}
+
+/// A host (name or address) and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name or address, without brackets. `None` listens on every IPv4 address, as websockify does.
+    pub host: Option<String>,
+    /// TCP port. 0 lets the system choose one when listening.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// An endpoint on the given host.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self { host: Some(host.into()), port }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            None => write!(f, ":{}", self.port),
+            Some(host) if host.contains(':') => write!(f, "[{host}]:{}", self.port),
+            Some(host) => write!(f, "{host}:{}", self.port),
+        }
+    }
+}
+
+/// `HOST:PORT`, `[IPV6]:PORT` or `PORT`.
+impl std::str::FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => (Some(host), port),
+            None => (None, text),
+        };
+        let port = port.parse().map_err(|_| EndpointError::Port(port.to_owned()))?;
+        let host = match host {
+            None | Some("") => None,
+            Some(host) => match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                Some(address) if address.parse::<std::net::Ipv6Addr>().is_ok() => {
+                    Some(address.to_owned())
+                }
+                Some(address) => return Err(EndpointError::Ipv6(address.to_owned())),
+                None if host.contains(':') => return Err(EndpointError::Brackets(text.to_owned())),
+                None => Some(host.to_owned()),
+            },
+        };
+        Ok(Self { host, port })
+    }
+}
+
+/// Why a text is not an [`Endpoint`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// The part after the last colon is not a port.
+    #[error("{0:?} is not a port: give [ADDRESS:]PORT with a port from 0 to 65535")]
+    Port(String),
+    /// The part in brackets is not an IPv6 address.
+    #[error("{0:?} is not an IPv6 address: only IPv6 addresses stand in brackets")]
+    Ipv6(String),
+    /// An IPv6 address without brackets, where address and port cannot be told apart.
+    #[error("{0:?} has several colons: put an IPv6 address in brackets, [ADDRESS]:PORT")]
+    Brackets(String),
+}
+
+/// Where sessions are relayed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A TCP server; its name is resolved for each session.
+    Tcp(Endpoint),
+    /// A server on a Unix socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(endpoint) => endpoint.fmt(f),
+            Self::Unix(path) => write!(f, "unix_socket:{}", path.display()),
+        }
+    }
+}
+
+/// What happens to clients that speak plain `ws://` or `http://`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainClients {
+    /// They are served.
+    Allowed,
+    /// They are closed without an answer (`--ssl-only`).
+    Refused,
+}
+
+/// What a web folder without `index.html` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryListing {
+    /// The names in it.
+    Shown,
+    /// Nothing: 404 (`--file-only`).
+    Hidden,
+}
+
+/// When the proxy ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Only when it is told to.
+    UntilStopped,
+    /// After one WebSocket session (`--run-once`). Plain requests and refused handshakes do not count.
+    OneSession,
+}
+
+/// A password that does not show itself in debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Keeps `password`.
+    pub fn new(password: impl Into<String>) -> Self {
+        Self(password.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_forms_websockify_reads() {
+        assert_eq!("6080".parse(), Ok(Endpoint { host: None, port: 6080 }));
+        assert_eq!(":6080".parse(), Ok(Endpoint { host: None, port: 6080 }));
+        assert_eq!("localhost:5900".parse(), Ok(Endpoint::new("localhost", 5900)));
+        assert_eq!("[::1]:5900".parse(), Ok(Endpoint::new("::1", 5900)));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_others() {
+        assert_eq!("localhost".parse::<Endpoint>(), Err(EndpointError::Port("localhost".into())));
+        assert_eq!("h:65536".parse::<Endpoint>(), Err(EndpointError::Port("65536".into())));
+        assert_eq!("::1:5900".parse::<Endpoint>(), Err(EndpointError::Brackets("::1:5900".into())));
+        assert_eq!(
+            "[localhost]:5900".parse::<Endpoint>(),
+            Err(EndpointError::Ipv6("localhost".into()))
+        );
+    }
+
+    #[test]
+    fn shows_an_endpoint_as_it_was_given() {
+        for text in ["localhost:1", "[::1]:2", ":3"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_password_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Password::new("secret")), "Password(..)");
+    }
+}

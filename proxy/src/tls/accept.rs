@@ -1,0 +1,164 @@
+//! The handshake: which configuration a client gets, and what became of it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::ResolvesServerCert;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::server::StartHandshake;
+
+use super::hello::{Alpn, HelloFailure, read_client_hello};
+use super::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness};
+use crate::event::ClientEvent;
+
+/// For the whole handshake, from the first byte on. A client may ask a person or fetch revocation lists meanwhile.
+pub(crate) const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// TLS 1.2 and 1.3 with one certificate.
+#[derive(Debug)]
+pub(crate) struct TlsServer {
+    /// Selects `http/1.1`: for clients that offer it.
+    http1: Arc<ServerConfig>,
+    /// Selects nothing: rustls refuses a client whose offer has nothing in common with ours, and one that offers
+    /// only `h2`, or another protocol on a WebSocket port, should be served all the same.
+    no_alpn: Arc<ServerConfig>,
+}
+
+impl TlsServer {
+    /// Serves `identity` to every client, whatever name it asks for.
+    ///
+    /// rustls's own check of the pair is not used: it refuses certificates (X.509 v1, for one) that it can serve.
+    pub(crate) fn new(identity: CertifiedKey) -> Result<Self, rustls::Error> {
+        let resolver: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(identity));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
+        let no_alpn = Arc::new(config.clone());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { http1: Arc::new(config), no_alpn })
+    }
+
+    /// Does the handshake under [`HANDSHAKE_DEADLINE`].
+    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<TlsStream, Box<Unserved>> {
+        let deadline = Instant::now() + HANDSHAKE_DEADLINE;
+        let (accepted, hello) = match timeout_at(deadline, read_client_hello(&mut stream)).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(failure)) => {
+                let end = refuse_hello(&mut stream, failure).await;
+                return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
+            }
+            Err(_) => {
+                let end = HandshakeEnd::Timeout(SilentMoment::BeforeCertificate);
+                return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
+            }
+        };
+        let config = match hello.alpn {
+            Alpn::Http1 => &self.http1,
+            Alpn::Other => &self.no_alpn,
+        };
+        let handshake =
+            StartHandshake::from_parts(accepted, stream).into_stream(Arc::clone(config));
+        match timeout_at(deadline, handshake.into_fallible()).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err((error, stream))) => {
+                Err(Unserved::boxed(explain(error, &stream), hello, Some(stream)))
+            }
+            Err(_) => Err(Unserved::boxed(
+                HandshakeEnd::Timeout(SilentMoment::AfterCertificate),
+                hello,
+                None,
+            )),
+        }
+    }
+}
+
+/// A client whose handshake failed.
+#[derive(Debug)]
+pub(crate) struct Unserved {
+    pub(crate) end: HandshakeEnd,
+    pub(crate) hello: ClientHelloFacts,
+    /// To be closed after the failure is logged.
+    pub(crate) stream: Option<TcpStream>,
+}
+
+impl Unserved {
+    fn boxed(end: HandshakeEnd, hello: ClientHelloFacts, stream: Option<Witness>) -> Box<Self> {
+        Box::new(Self { end, hello, stream: stream.map(Witness::into_inner) })
+    }
+}
+
+async fn refuse_hello(stream: &mut Witness, failure: HelloFailure) -> HandshakeEnd {
+    match failure {
+        HelloFailure::Silent(end) => HandshakeEnd::Silent(end, SilentMoment::BeforeCertificate),
+        HelloFailure::Failed(error) => HandshakeEnd::Failed(error),
+        HelloFailure::Bad { error, alert } => {
+            // A client that is gone does not get the alert; the reason stays the same.
+            let _ = stream.write_all(&alert).await;
+            explain(io::Error::new(io::ErrorKind::InvalidData, error), stream)
+        }
+    }
+}
+
+/// The rustls error in an I/O error.
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn explain(error: io::Error, stream: &Witness) -> HandshakeEnd {
+    let record = &stream.record;
+    match tls_error(&error) {
+        Some(rustls::Error::AlertReceived(alert)) => HandshakeEnd::Alert(Alert::from(*alert)),
+        Some(refusal) => {
+            HandshakeEnd::WeRefused { alert: record.sent_alert, error: refusal.clone() }
+        }
+        None => {
+            let moment = match record.written {
+                0 => SilentMoment::BeforeCertificate,
+                _ => SilentMoment::AfterCertificate,
+            };
+            if record.reset {
+                HandshakeEnd::Silent(SilentEnd::Reset, moment)
+            } else if record.received_close_notify {
+                HandshakeEnd::Silent(SilentEnd::CloseNotify, moment)
+            } else if record.ended || error.kind() == io::ErrorKind::UnexpectedEof {
+                HandshakeEnd::Silent(SilentEnd::Closed, moment)
+            } else {
+                HandshakeEnd::Failed(error)
+            }
+        }
+    }
+}
+
+/// Waits for the first byte of a request, which stays in the stream. In TLS 1.2 most clients, and in TLS 1.3 some
+/// (Firefox, when it has to ask its database), judge the certificate after the handshake; that shows here.
+pub(crate) async fn first_request_byte(stream: &mut TlsStream) -> Result<(), ClientEvent> {
+    let result = stream.fill_buf().await.map(<[u8]>::is_empty);
+    let reset = stream.get_ref().0.record.reset;
+    let event = match result {
+        Ok(false) => {
+            stream.get_mut().0.believe_errors();
+            return Ok(());
+        }
+        Ok(true) => ClientEvent::LateSilence(SilentEnd::CloseNotify),
+        Err(error) => match tls_error(&error) {
+            Some(rustls::Error::AlertReceived(alert)) => {
+                ClientEvent::LateAlert(Alert::from(*alert))
+            }
+            Some(_) => ClientEvent::BadRequest(error.to_string()),
+            None if reset => ClientEvent::LateSilence(SilentEnd::Reset),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                ClientEvent::LateSilence(SilentEnd::Closed)
+            }
+            None => ClientEvent::BadRequest(crate::event::cause(&error)),
+        },
+    };
+    Err(event)
+}

@@ -1,0 +1,82 @@
+//! Reading a ClientHello, however it is cut into segments, and what is worth knowing of it.
+
+use std::io;
+
+use rustls::server::{Accepted, Acceptor};
+use tokio::io::AsyncReadExt;
+
+use super::{SilentEnd, Witness};
+
+/// What a client told in its ClientHello.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientHelloFacts {
+    /// The name it asked for (SNI); clients send none for an IP address.
+    pub server_name: Option<String>,
+    /// Whether it offered ALPN protocols, and `http/1.1` among them.
+    pub alpn: Alpn,
+}
+
+/// What a client offered as application protocols.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alpn {
+    /// `http/1.1` is among them.
+    Http1,
+    /// None, or others only.
+    #[default]
+    Other,
+}
+
+impl ClientHelloFacts {
+    fn of(accepted: &Accepted) -> Self {
+        let hello = accepted.client_hello();
+        let http1 =
+            hello.alpn().is_some_and(|mut offered| offered.any(|protocol| protocol == b"http/1.1"));
+        Self {
+            server_name: hello.server_name().map(str::to_owned),
+            alpn: if http1 { Alpn::Http1 } else { Alpn::Other },
+        }
+    }
+}
+
+/// Why no ClientHello could be read.
+#[derive(Debug)]
+pub(crate) enum HelloFailure {
+    /// The client left before.
+    Silent(SilentEnd),
+    /// It is not a ClientHello that we can use; `alert` is what to send, as a record.
+    Bad { error: rustls::Error, alert: Vec<u8> },
+    /// The connection failed.
+    Failed(io::Error),
+}
+
+/// Reads up to the end of the ClientHello. Sends nothing: the caller decides whether an alert goes out.
+pub(crate) async fn read_client_hello(
+    stream: &mut Witness,
+) -> Result<(Accepted, ClientHelloFacts), HelloFailure> {
+    let mut acceptor = Acceptor::default();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = match stream.read(&mut buffer).await {
+            Ok(0) => return Err(HelloFailure::Silent(SilentEnd::Closed)),
+            Ok(count) => count,
+            Err(_) if stream.record.reset => return Err(HelloFailure::Silent(SilentEnd::Reset)),
+            Err(error) => return Err(HelloFailure::Failed(error)),
+        };
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            acceptor.read_tls(&mut rest).map_err(HelloFailure::Failed)?;
+            match acceptor.accept() {
+                Ok(None) => {}
+                Ok(Some(accepted)) => {
+                    let facts = ClientHelloFacts::of(&accepted);
+                    return Ok((accepted, facts));
+                }
+                Err((error, mut alert)) => {
+                    let mut bytes = Vec::new();
+                    alert.write_all(&mut bytes).map_err(HelloFailure::Failed)?;
+                    return Err(HelloFailure::Bad { error, alert: bytes });
+                }
+            }
+        }
+    }
+}
