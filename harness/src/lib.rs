@@ -9,8 +9,12 @@
 //! and everything speaks one vocabulary, the [`Fault`].
 
 pub mod alert;
+pub mod client;
 pub mod data;
 pub mod fault;
+pub mod host;
+pub mod inspect;
+pub mod observation;
 
 pub use alert::Alert;
 pub use fault::Fault;

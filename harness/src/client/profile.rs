@@ -1,0 +1,361 @@
+//! A client as data: what it offers, what it refuses, and in which words.
+//!
+//! One TOML file a client, in `harness/clients/`. Adding a browser is adding a file.
+
+use std::{collections::BTreeMap, path::Path};
+
+use rustls::SupportedProtocolVersion;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::{
+    Alert, Fault,
+    data::{DataError, Source},
+    fault::Area,
+    observation::{Finding, Moment, TlsVersion},
+};
+
+/// A client's rules and words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Profile {
+    /// The name in cases and on the command line.
+    pub name: String,
+    /// The name for people, with the version.
+    pub title: String,
+    /// Whose expectations in the cases hold for this client where they do not name it.
+    pub family: Option<String>,
+    /// Of which time it is.
+    pub era: Era,
+    /// Where its rules come from.
+    pub provenance: Provenance,
+    /// What it offers.
+    pub hello: Hello,
+    /// How it refuses.
+    pub refusal: Manner,
+    /// How it keeps exceptions.
+    pub exceptions: Exceptions,
+    /// How many days a certificate may be valid; no limit if absent.
+    #[serde(default = "no_limit")]
+    pub longest_validity_days: u32,
+    /// The certificate faults that it refuses. Where there are several, it reports the first of this list.
+    pub refuses: Vec<Refuses>,
+    /// Its words for failures of the connection.
+    #[serde(default)]
+    pub reports: Vec<Reports>,
+}
+
+fn no_limit() -> u32 {
+    u32::MAX
+}
+
+/// Of which time a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Era {
+    /// In use now.
+    Today,
+    /// Of 2012, when the wiki page was written.
+    Wiki,
+}
+
+/// Where a profile's rules come from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// Measured with the real client: its version, and how.
+    Measured(String),
+    /// Read in the named sources; no such client was at hand.
+    Documented(String),
+}
+
+/// What a client offers in its ClientHello.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Hello {
+    /// TLS versions.
+    pub tls: Vec<TlsVersion>,
+    /// Application protocols (ALPN) on `wss`.
+    #[serde(default)]
+    pub alpn_wss: Vec<String>,
+    /// Application protocols (ALPN) on `https`.
+    #[serde(default)]
+    pub alpn_https: Vec<String>,
+}
+
+/// How a client refuses a certificate, whatever is wrong with it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manner {
+    /// When it says so, by TLS version. A client that judges late lets the server finish the handshake.
+    pub moment: BTreeMap<TlsVersion, Moment>,
+    /// How it then leaves.
+    pub leaves: Leaving,
+    /// The code of the page's close event.
+    pub close_code: u16,
+    /// Whether its error names the first fault only, or all of them.
+    pub names: Naming,
+}
+
+/// How a client ends a connection that it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaving {
+    /// FIN
+    Closes,
+    /// RST
+    Resets,
+}
+
+/// How many faults a client's error names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Naming {
+    /// Only the first of its list.
+    First,
+    /// The codes of all, joined by `+`.
+    All,
+}
+
+/// How a client keeps exceptions.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exceptions {
+    /// For which server an exception holds.
+    pub scope: Scope,
+    /// What it keeps when a second one is made for the same scope.
+    pub keeps: Keeps,
+    /// Whether an exception made while browsing opens `wss` too.
+    pub hold_for: HoldFor,
+    /// How long a permanent one lasts.
+    pub permanent: Lasts,
+    /// How long a temporary one lasts.
+    pub temporary: Lasts,
+}
+
+/// For which server an exception holds; it is always for one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The host, on any port.
+    Host,
+    /// The host and port.
+    HostAndPort,
+}
+
+/// What happens to an exception when another certificate is accepted for the same server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeps {
+    /// All stand side by side.
+    All,
+    /// The new one takes the old one's place.
+    Latest,
+}
+
+/// For which connections an exception holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldFor {
+    /// Pages and WebSockets.
+    HttpsAndWss,
+    /// Pages only: a WebSocket is refused all the same.
+    HttpsOnly,
+}
+
+/// How long an exception lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lasts {
+    /// Until the client is restarted.
+    UntilRestart,
+    /// Over a restart.
+    ForGood,
+}
+
+/// Certificate faults that a client refuses, and its words for them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Refuses {
+    /// Which.
+    pub faults: Vec<Spanned<Fault>>,
+    /// The client's own error code.
+    pub code: Option<String>,
+    /// The alert that it sends; none if it just leaves.
+    pub alert: Option<Spanned<Alert>>,
+    /// Whether its warning page offers to go on.
+    pub exception: Offer,
+}
+
+/// Whether a warning page offers to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Offer {
+    /// There is a way on.
+    Offered,
+    /// There is none.
+    Never,
+}
+
+/// A client's words for failures of the connection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reports {
+    /// Which.
+    pub faults: Vec<Spanned<Fault>>,
+    /// The client's own error code.
+    pub code: Option<String>,
+    /// The code of the page's close event.
+    pub close_code: u16,
+}
+
+/// What a client makes of the faults that were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The fault that it reports.
+    pub fault: Fault,
+    /// What exactly is wrong.
+    pub detail: String,
+    /// Its error code.
+    pub code: Option<String>,
+    /// The alert that it sends.
+    pub alert: Option<Alert>,
+    /// Whether it offers to go on.
+    pub exception: Offer,
+}
+
+impl Profile {
+    /// Reads a client's file.
+    ///
+    /// # Errors
+    /// The first thing in the file that is not as it must be, with its place.
+    pub fn read(source: &Source) -> Result<Self, DataError> {
+        let profile: Self = source.parse()?;
+        profile.check(source)?;
+        Ok(profile)
+    }
+
+    /// Reads a client's file from a path.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), or the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, DataError> {
+        Self::read(&Source::read(path)?)
+    }
+
+    fn check(&self, source: &Source) -> Result<(), DataError> {
+        if self.hello.tls.is_empty() {
+            return Err(source.error(0..0, "`hello.tls` offers no version of TLS"));
+        }
+        if let Some(version) = self.hello.tls.iter().find(|v| !self.refusal.moment.contains_key(v))
+        {
+            return Err(source.error(
+                0..0,
+                format!(
+                    "`refusal.moment` does not say when this client refuses under TLS {version}"
+                ),
+            ));
+        }
+        let listed = self
+            .refuses
+            .iter()
+            .flat_map(|rule| &rule.faults)
+            .map(|fault| (fault, Area::Certificate))
+            .chain(
+                self.reports
+                    .iter()
+                    .flat_map(|rule| &rule.faults)
+                    .map(|fault| (fault, Area::Connection)),
+            );
+        let mut seen = Vec::new();
+        for (fault, area) in listed {
+            let (span, fault) = (fault.span(), *fault.get_ref());
+            if fault.area() != area {
+                let message = format!(
+                    "`{fault}` is a {} fault, and this list is for {area} faults",
+                    fault.area()
+                );
+                return Err(source.error(span, message));
+            }
+            if seen.contains(&fault) {
+                return Err(source.error(span, format!("`{fault}` is listed twice")));
+            }
+            seen.push(fault);
+        }
+        for alert in self.refuses.iter().filter_map(|rule| rule.alert.as_ref()) {
+            if self.moments().any(|moment| moment == Moment::DuringHandshake)
+                && super::verifier::error_for(*alert.get_ref()).is_none()
+            {
+                return Err(source
+                    .error(alert.span(), format!("a simulated client cannot send {}", alert.get_ref()))
+                    .hint("during the handshake: handshake_failure, bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, illegal_parameter, unknown_ca, access_denied, decrypt_error"));
+            }
+        }
+        Ok(())
+    }
+
+    fn moments(&self) -> impl Iterator<Item = Moment> {
+        self.refusal.moment.values().copied()
+    }
+
+    /// What this client makes of what was found: [`None`] if it does not mind.
+    pub fn judge(&self, found: &[Finding]) -> Option<Judgement> {
+        let mut minded = self.refuses.iter().flat_map(|rule| {
+            rule.faults.iter().filter_map(move |fault| {
+                let finding = found.iter().find(|finding| finding.fault == *fault.get_ref())?;
+                Some((rule, finding))
+            })
+        });
+        let (first, finding) = minded.clone().next()?;
+        let offered = minded.clone().all(|(rule, _)| rule.exception == Offer::Offered);
+        let code = match self.refusal.names {
+            Naming::First => first.code.clone(),
+            Naming::All => {
+                let mut codes: Vec<&str> =
+                    minded.by_ref().filter_map(|(rule, _)| rule.code.as_deref()).collect();
+                codes.dedup();
+                (!codes.is_empty()).then(|| codes.join("+"))
+            }
+        };
+        Some(Judgement {
+            fault: finding.fault,
+            detail: finding.detail.clone(),
+            code,
+            alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
+            exception: if offered { Offer::Offered } else { Offer::Never },
+        })
+    }
+
+    /// The words for a certificate fault, as if it were the only one.
+    pub fn refuses(&self, fault: Fault) -> Option<&Refuses> {
+        self.refuses.iter().find(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault))
+    }
+
+    /// The words for a failure of the connection.
+    pub fn reports(&self, fault: Fault) -> Option<&Reports> {
+        self.reports.iter().find(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault))
+    }
+
+    /// When it refuses under that version of TLS.
+    pub fn moment(&self, version: TlsVersion) -> Moment {
+        self.refusal.moment.get(&version).copied().unwrap_or(Moment::DuringHandshake)
+    }
+
+    /// The highest version of TLS that it offers.
+    pub fn highest_tls(&self) -> TlsVersion {
+        self.hello.tls.iter().copied().max().unwrap_or(TlsVersion::Tls13)
+    }
+
+    /// The client names under which a case may speak of this client, the most exact first.
+    pub fn known_as(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.family.as_deref())
+    }
+}
+
+/// The version in rustls' own terms.
+pub(super) fn supported(version: TlsVersion) -> &'static SupportedProtocolVersion {
+    match version {
+        TlsVersion::Tls12 => &rustls::version::TLS12,
+        TlsVersion::Tls13 => &rustls::version::TLS13,
+    }
+}

@@ -1,0 +1,392 @@
+//! A client whose rules and words come from its profile, and whose connections are real.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use rustls::{ClientConfig, client::Resumption, crypto::CryptoProvider};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use super::{
+    Client, Destination, OnWarning, Profile, Scheme, Trouble,
+    connection::{self, Progress, Stream},
+    exceptions::Exceptions,
+    exchange::{self, Echo, Payload, SpeechError, Spoken},
+    failure::{self, Failure},
+    profile::{Offer, supported},
+    verifier::{Accepted, Seen, Verifier},
+};
+use crate::{
+    Fault,
+    observation::{
+        Answer, Close, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Refusal,
+        Step, Timing, TlsVersion,
+    },
+};
+
+/// How long one attempt may take by default.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A simulated client with its state.
+///
+/// It trusts nothing but what is imported.
+#[derive(Debug)]
+pub struct Simulated {
+    profile: Arc<Profile>,
+    provider: Arc<CryptoProvider>,
+    anchors: Vec<CertificateDer<'static>>,
+    exceptions: Exceptions,
+    highest_tls: TlsVersion,
+    clock: Clock,
+    deadline: Duration,
+}
+
+/// What time a client believes it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// Always this.
+    Fixed(UnixTime),
+}
+
+impl Clock {
+    fn now(self) -> UnixTime {
+        match self {
+            Self::System => UnixTime::now(),
+            Self::Fixed(time) => time,
+        }
+    }
+}
+
+impl Simulated {
+    /// A fresh client of that profile.
+    pub fn new(profile: Arc<Profile>) -> Self {
+        Self {
+            exceptions: Exceptions::new(profile.exceptions),
+            highest_tls: profile.highest_tls(),
+            profile,
+            provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+            anchors: Vec::new(),
+            clock: Clock::System,
+            deadline: DEADLINE,
+        }
+    }
+
+    /// The same client, trusting these certificates from the start.
+    #[must_use]
+    pub fn trusting(mut self, anchors: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        self.anchors.extend(anchors);
+        self
+    }
+
+    /// The same client, offering no version of TLS above this.
+    #[must_use]
+    pub fn tls_up_to(mut self, version: TlsVersion) -> Self {
+        self.highest_tls = self.highest_tls.min(version);
+        self
+    }
+
+    /// The same client with another clock.
+    #[must_use]
+    pub fn at(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The same client with another time limit for each attempt.
+    #[must_use]
+    pub fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Accepts a certificate for a destination, as if its user had done so before.
+    pub fn accept(
+        &mut self,
+        to: &Destination,
+        certificate: CertificateDer<'static>,
+        wish: super::Wish,
+    ) {
+        self.exceptions.add(to, certificate, wish);
+    }
+
+    fn verifier(&self, to: &Destination) -> Verifier {
+        let (exceptions, destination) = (self.exceptions.clone(), to.clone());
+        Verifier {
+            profile: Arc::clone(&self.profile),
+            host: to.host.clone(),
+            anchors: self.anchors.clone(),
+            now: self.clock.now(),
+            accepted: Accepted(Box::new(move |leaf| exceptions.cover(&destination, leaf))),
+            provider: Arc::clone(&self.provider),
+            seen: Mutex::new(Seen::default()),
+        }
+    }
+
+    fn config(&self, to: &Destination, verifier: Arc<Verifier>) -> Result<ClientConfig, Trouble> {
+        let hello = &self.profile.hello;
+        let versions: Vec<_> = hello
+            .tls
+            .iter()
+            .filter(|version| **version <= self.highest_tls)
+            .map(|version| supported(*version))
+            .collect();
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&versions)
+            .map_err(|error| Trouble(format!("{}: {error}", self.profile.name)))?;
+        let mut config =
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        let protocols = match to.scheme {
+            Scheme::Wss | Scheme::Ws => &hello.alpn_wss,
+            Scheme::Https | Scheme::Http => &hello.alpn_https,
+        };
+        config.alpn_protocols = protocols.iter().map(|name| name.clone().into_bytes()).collect();
+        // Every connection is judged anew, and a late refusal needs the traffic secrets.
+        config.resumption = Resumption::disabled();
+        config.enable_secret_extraction = true;
+        Ok(config)
+    }
+
+    async fn connect(&self, to: &Destination, progress: &mut Progress) -> Result<Stream, Stop> {
+        let stream = self.connect_offering(to, progress, Offering::Everything).await?;
+        // A browser opens a WebSocket over HTTP/2 only where the server takes it (RFC 8441), and else
+        // connects again with HTTP/1.1.
+        if to.scheme == Scheme::Wss && stream.protocol() == Some(b"h2") {
+            return self.connect_offering(to, progress, Offering::Http1).await;
+        }
+        Ok(stream)
+    }
+
+    async fn connect_offering(
+        &self,
+        to: &Destination,
+        progress: &mut Progress,
+        offering: Offering,
+    ) -> Result<Stream, Stop> {
+        let tcp = connection::tcp(to, progress).await?;
+        if !to.scheme.is_secure() {
+            return Ok(Stream::Plain(tcp));
+        }
+        let verifier = Arc::new(self.verifier(to));
+        let mut config = self.config(to, Arc::clone(&verifier))?;
+        if offering == Offering::Http1 {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        Ok(connection::tls(tcp, to, config, &verifier, progress).await?)
+    }
+
+    /// Runs one attempt under the deadline.
+    async fn attempt<T>(
+        &self,
+        progress: &mut Progress,
+        work: impl AsyncFnOnce(&mut Progress) -> Result<T, Stop>,
+    ) -> Result<Result<T, Failure>, Trouble> {
+        let start = Instant::now();
+        let result = tokio::time::timeout(self.deadline, work(progress)).await;
+        progress.timing.total_ms = Timing::milliseconds(start.elapsed());
+        match result {
+            Ok(Ok(value)) => Ok(Ok(value)),
+            Ok(Err(Stop::Failure(failure))) => Ok(Err(*failure)),
+            Ok(Err(Stop::Trouble(trouble))) => Err(trouble),
+            Err(_) => Ok(Err(Failure::of_server(
+                progress.step.unwrap_or(Step::Tcp),
+                Fault::TimedOut,
+                Ending::Abandoned,
+                format!("no answer within {} s", self.deadline.as_secs_f64()),
+            ))),
+        }
+    }
+
+    /// What the page's script sees: an error and a close without a reason, unless the server closed
+    /// properly.
+    fn page_sees(&self, mut page: Page, failure: Option<&Failure>) -> Page {
+        let Some(failure) = failure else { return page };
+        if page.close.is_none() && failure.fault != Fault::PayloadDamaged {
+            let code = match &failure.judgement {
+                Some(_) => self.profile.refusal.close_code,
+                None => self.profile.reports(failure.fault).map_or(1006, |rule| rule.close_code),
+            };
+            page.events.extend([PageEvent::Error, PageEvent::Close]);
+            page.close = Some(Close { code, reason: String::new(), clean: false });
+        }
+        page
+    }
+
+    /// A failure in this client's own words.
+    fn refusal(&self, failure: Failure) -> Refusal {
+        let code = match failure.judgement {
+            Some(judgement) => judgement.code,
+            None => self.profile.reports(failure.fault).and_then(|rule| rule.code.clone()),
+        };
+        Refusal {
+            by: failure.by,
+            step: failure.step,
+            fault: failure.fault,
+            code,
+            alert: failure.alert,
+            ending: failure.ending,
+            detail: failure.detail,
+        }
+    }
+
+    async fn page(&self, to: &Destination) -> Result<(Progress, Result<Answer, Failure>), Trouble> {
+        let mut progress = Progress::default();
+        let result = self
+            .attempt(&mut progress, async |progress| {
+                let stream = self.connect(to, progress).await?;
+                progress.step = Some(Step::Http);
+                Ok(exchange::get(stream, to).await.map_err(|error| failure::page(&*error.0))?)
+            })
+            .await?;
+        Ok((progress, result))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offering {
+    Everything,
+    Http1,
+}
+
+/// What an attempt showed beside the connection itself.
+struct Shown {
+    page: Option<Page>,
+    answer: Option<Answer>,
+    echo: Option<Echo>,
+    exception: Option<ExceptionOutcome>,
+}
+
+fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Observation {
+    Observation {
+        outcome: refusal.map_or(Outcome::Connected, Outcome::Refused),
+        page: shown.page,
+        answer: shown.answer,
+        echo: shown.echo,
+        exception: shown.exception,
+        tls: progress.tls,
+        found: progress.found,
+        connections: progress.connections,
+        timing: progress.timing,
+    }
+}
+
+/// The answer that a WebSocket client needs to have had.
+fn switching_protocols() -> Answer {
+    Answer { status: 101, media_type: None, holds_private_key: false }
+}
+
+/// Why an attempt stops: the connection failed, or the harness did.
+enum Stop {
+    Failure(Box<Failure>),
+    Trouble(Trouble),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+#[async_trait]
+impl Client for Simulated {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
+        let mut progress = Progress::default();
+        let result = self
+            .attempt(&mut progress, async |progress| {
+                let stream = self.connect(to, progress).await?;
+                progress.step = Some(Step::Http);
+                Ok(exchange::speak(stream, to, payload).await)
+            })
+            .await?;
+        let mut answer = None;
+        let mut echo = None;
+        let (page, failure) = match result {
+            Ok(Spoken { events, close, end: Ok(came) }) => {
+                answer = Some(switching_protocols());
+                echo = came;
+                (Page { events, close }, None)
+            }
+            Ok(Spoken { events, close, end: Err(error) }) => {
+                if let SpeechError::Upgrade(refused) = &error {
+                    answer = Some(refused.clone());
+                }
+                let open = events.contains(&PageEvent::Open);
+                let step = if open { Step::WebSocket } else { Step::Http };
+                (Page { events, close }, Some(failure::speech(step, error)))
+            }
+            Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
+        };
+        let page = self.page_sees(page, failure.as_ref());
+        Ok(observation(
+            progress,
+            failure.map(|failure| self.refusal(failure)),
+            Shown { page: Some(page), answer, echo, exception: None },
+        ))
+    }
+
+    async fn browse(
+        &mut self,
+        to: &Destination,
+        on_warning: OnWarning,
+    ) -> Result<Observation, Trouble> {
+        let (mut progress, mut result) = self.page(to).await?;
+        let mut exception = None;
+        if let OnWarning::Accept(wish) = on_warning {
+            let judgement = result.as_ref().err().and_then(|failure| failure.judgement.as_ref());
+            exception = Some(match (&result, judgement) {
+                (Ok(_), _) => ExceptionOutcome::NotNeeded,
+                (Err(_), Some(judgement)) if judgement.exception == Offer::Offered => {
+                    ExceptionOutcome::Accepted
+                }
+                (Err(_), _) => ExceptionOutcome::NotOffered,
+            });
+            if exception == Some(ExceptionOutcome::Accepted) {
+                if let Some(leaf) = progress.leaf.take() {
+                    self.exceptions.add(to, leaf, wish);
+                }
+                let connections = progress.connections;
+                (progress, result) = self.page(to).await?;
+                progress.connections += connections;
+            }
+        }
+        let (answer, failure) = match result {
+            Ok(answer) => (Some(answer), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Ok(observation(
+            progress,
+            failure.map(|failure| self.refusal(failure)),
+            Shown { page: None, answer, echo: None, exception },
+        ))
+    }
+
+    async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
+        if !self.anchors.contains(&certificate) {
+            self.anchors.push(certificate);
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, certificate: &CertificateDer<'static>) -> Result<(), Trouble> {
+        self.anchors.retain(|anchor| anchor != certificate);
+        Ok(())
+    }
+
+    async fn restart(&mut self) -> Result<(), Trouble> {
+        self.exceptions.restart();
+        Ok(())
+    }
+}

@@ -1,0 +1,233 @@
+//! A TLS connection that we drive ourselves, so that a refusal goes on the wire exactly as the
+//! client's profile says: an alert during or after the handshake, a reset, or nothing at all.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use rustls::{ClientConnection, ProtocolVersion};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    net::TcpStream,
+};
+
+use super::{profile::Leaving, sealed_alert};
+use crate::{
+    Alert,
+    observation::{Handshake, TlsVersion},
+};
+
+/// One TLS record with its header is at most this long (RFC 8446 section 5.2); so is each read.
+const RECORD: usize = 16_384 + 256 + 5;
+
+/// A connection on which the handshake is under way or done.
+#[derive(Debug)]
+pub(super) struct TlsStream {
+    tcp: TcpStream,
+    tls: ClientConnection,
+    /// Bytes from rustls that TCP has not taken yet.
+    outgoing: Vec<u8>,
+    sent: usize,
+    incoming: Box<[u8]>,
+}
+
+/// Why a handshake did not come to its end.
+#[derive(Debug)]
+pub(super) enum HandshakeFailure {
+    /// The server closed the connection.
+    Closed,
+    /// The server reset it, or TCP failed otherwise.
+    Io(io::Error),
+    /// What came is not TLS at all.
+    NotTls,
+    /// TLS failed: the server alerted, the verifier refused, or the protocol was broken.
+    Tls(rustls::Error),
+}
+
+impl TlsStream {
+    pub(super) fn new(tcp: TcpStream, tls: ClientConnection) -> Self {
+        Self {
+            tcp,
+            tls,
+            outgoing: Vec::new(),
+            sent: 0,
+            incoming: vec![0; RECORD].into_boxed_slice(),
+        }
+    }
+
+    /// Drives the handshake until the client's last message is on the wire.
+    ///
+    /// On a failure nothing more is sent: what rustls would say is still held back, for
+    /// [`refuse`](Self::refuse).
+    pub(super) async fn handshake(&mut self) -> Result<(), HandshakeFailure> {
+        let mut first = true;
+        loop {
+            self.send().await.map_err(HandshakeFailure::Io)?;
+            if !self.tls.is_handshaking() {
+                return Ok(());
+            }
+            let length = self.tcp.read(&mut self.incoming).await.map_err(HandshakeFailure::Io)?;
+            if length == 0 {
+                return Err(HandshakeFailure::Closed);
+            }
+            // RFC 8446 section 5.1: a server begins with a handshake or an alert record.
+            if std::mem::take(&mut first) && !matches!(self.incoming[0], 21 | 22) {
+                return Err(HandshakeFailure::NotTls);
+            }
+            self.take(length).map_err(HandshakeFailure::Tls)?;
+        }
+    }
+
+    /// Ends a connection as a client that refuses it: with the alert that the failed verification has
+    /// left in rustls, if that is to be said, and then by closing or resetting.
+    pub(super) async fn refuse(mut self, says: Option<Alert>, leaves: Leaving) -> io::Result<()> {
+        if says.is_some() {
+            self.send().await?;
+        }
+        self.leave(leaves).await
+    }
+
+    /// Ends a connection on which the handshake is done, as a client that judges late: with a fatal
+    /// alert of its own choosing, or silently.
+    pub(super) async fn refuse_late(
+        mut self,
+        says: Option<Alert>,
+        leaves: Leaving,
+    ) -> io::Result<()> {
+        if let Some(alert) = says {
+            let Self { mut tcp, tls, .. } = self;
+            let record = sealed_alert::seal(tls, alert).map_err(io::Error::other)?;
+            tcp.write_all(&record).await?;
+            return leave(tcp, leaves).await;
+        }
+        self.send().await?;
+        self.leave(leaves).await
+    }
+
+    async fn leave(self, leaves: Leaving) -> io::Result<()> {
+        leave(self.tcp, leaves).await
+    }
+
+    /// What the handshake showed, without the certificates.
+    pub(super) fn summary(&self) -> Handshake {
+        Handshake {
+            version: self.tls.protocol_version().and_then(version),
+            cipher_suite: self.tls.negotiated_cipher_suite().map(|suite| {
+                let name = format!("{:?}", suite.suite());
+                // rustls writes TLS13_AES_128_GCM_SHA256 for IANA's TLS_AES_128_GCM_SHA256.
+                name.replace("TLS13_", "TLS_")
+            }),
+            protocol: self.protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+            chain: Vec::new(),
+        }
+    }
+
+    /// The application protocol that the server chose.
+    pub(super) fn protocol(&self) -> Option<&[u8]> {
+        self.tls.alpn_protocol()
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|context| self.poll_send(context)).await
+    }
+
+    /// Moves everything that rustls has to say to TCP.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            while self.sent < self.outgoing.len() {
+                let rest = &self.outgoing[self.sent..];
+                self.sent += ready!(Pin::new(&mut self.tcp).poll_write(context, rest))?;
+            }
+            self.outgoing.clear();
+            self.sent = 0;
+            if !self.tls.wants_write() {
+                return Poll::Ready(Ok(()));
+            }
+            self.tls.write_tls(&mut self.outgoing)?;
+        }
+    }
+
+    /// Gives rustls the bytes that were read.
+    fn take(&mut self, length: usize) -> Result<(), rustls::Error> {
+        let mut rest = &self.incoming[..length];
+        while !rest.is_empty() {
+            if self.tls.read_tls(&mut rest).is_err() {
+                return Err(rustls::Error::General("the server sent too much at once".to_owned()));
+            }
+            self.tls.process_new_packets()?;
+        }
+        Ok(())
+    }
+}
+
+async fn leave(mut tcp: TcpStream, leaves: Leaving) -> io::Result<()> {
+    match leaves {
+        Leaving::Closes => tcp.shutdown().await,
+        Leaving::Resets => tcp.set_zero_linger(),
+    }
+}
+
+fn version(version: ProtocolVersion) -> Option<TlsVersion> {
+    match version {
+        ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
+        ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
+        _ => None,
+    }
+}
+
+impl AsyncRead for TlsStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            match io::Read::read(&mut self.tls.reader(), buffer.initialize_unfilled()) {
+                Ok(length) => {
+                    buffer.advance(length);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            let this = &mut *self;
+            let mut space = ReadBuf::new(&mut this.incoming);
+            ready!(Pin::new(&mut this.tcp).poll_read(context, &mut space))?;
+            let length = space.filled().len();
+            if length == 0 {
+                // Tells rustls of the end; without a close_notify before it this is an UnexpectedEof.
+                this.tls.read_tls(&mut io::empty())?;
+                continue;
+            }
+            this.take(length).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        }
+    }
+}
+
+impl AsyncWrite for TlsStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_send(context))?;
+        let length = io::Write::write(&mut self.tls.writer(), bytes)?;
+        // What TCP does not take now goes with the next write or flush.
+        match self.poll_send(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(length)),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tls.send_close_notify();
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}

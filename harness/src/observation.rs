@@ -1,0 +1,308 @@
+//! What really happened when a client opened one URL: the same for simulated and for real clients.
+
+use std::{fmt, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Alert, Fault, client::Echo};
+
+/// Everything that one attempt of one client showed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Observation {
+    /// Connected, or refused by whom, at which step, and in which words.
+    pub outcome: Outcome,
+    /// What the page's script saw; only for `ws` and `wss`.
+    pub page: Option<Page>,
+    /// The HTTP answer, if there was one.
+    pub answer: Option<Answer>,
+    /// What came back of a WebSocket's payload; only where one was sent.
+    pub echo: Option<Echo>,
+    /// What became of the wish to accept an exception; only where there was one.
+    pub exception: Option<ExceptionOutcome>,
+    /// What TLS showed, as far as it went.
+    pub tls: Option<Handshake>,
+    /// Every fault that the client found in the certificates, reported or not.
+    pub found: Vec<Finding>,
+    /// How many TCP connections the client made.
+    pub connections: u32,
+    /// How long each step took.
+    pub timing: Timing,
+}
+
+impl Observation {
+    /// The refusal, unless it connected.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.outcome {
+            Outcome::Connected => None,
+            Outcome::Refused(refusal) => Some(refusal),
+        }
+    }
+
+    /// Whether it connected.
+    pub fn is_connected(&self) -> bool {
+        self.refusal().is_none()
+    }
+
+    /// The fault that the client reported, if it was refused.
+    pub fn fault(&self) -> Option<Fault> {
+        self.refusal().map(|refusal| refusal.fault)
+    }
+}
+
+/// How the attempt ended.
+///
+/// *Connected* is exact: TLS done, and for a WebSocket the upgrade answered with 101 and the payload
+/// back byte for byte; for a page, an HTTP answer, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It works.
+    Connected,
+    /// It does not.
+    Refused(Refusal),
+}
+
+/// A refusal, with everything that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Refusal {
+    /// Who ended it.
+    pub by: Party,
+    /// At which step.
+    pub step: Step,
+    /// Which fault the client named.
+    pub fault: Fault,
+    /// The client's own error code, such as `ERR_CERT_AUTHORITY_INVALID`, where it has one.
+    pub code: Option<String>,
+    /// The TLS alert on the wire; none where the connection just ended.
+    pub alert: Option<AlertSeen>,
+    /// How the connection ended.
+    pub ending: Ending,
+    /// What exactly was wrong, for a person.
+    pub detail: String,
+}
+
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The browser or tool.
+    Client,
+    /// The proxy.
+    Server,
+}
+
+/// How far a connection had come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Finding the address and connecting to it.
+    Tcp,
+    /// The TLS handshake, or the client's verdict on it.
+    Tls,
+    /// The request and its answer.
+    Http,
+    /// After the upgrade.
+    WebSocket,
+}
+
+/// A TLS alert, who sent it and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct AlertSeen {
+    /// Which.
+    pub alert: Alert,
+    /// From whom.
+    pub sent_by: Party,
+    /// When.
+    pub moment: Moment,
+}
+
+/// When an alert came, as the server sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Before the client had sent its Finished.
+    DuringHandshake,
+    /// After it: the server takes the connection for good, and reads the alert where it expects a request.
+    AfterHandshake,
+}
+
+/// How TCP ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// There was no connection.
+    NotConnected,
+    /// The end that refused closed it (FIN).
+    Closed,
+    /// The end that refused reset it (RST).
+    Reset,
+    /// Time ran out.
+    Abandoned,
+}
+
+/// What a page's script sees of a WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Page {
+    /// The events, in their order.
+    pub events: Vec<PageEvent>,
+    /// The close event's code (RFC 6455 section 7.4), and whether it was clean.
+    pub close: Option<Close>,
+}
+
+/// An event of the WebSocket interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageEvent {
+    /// The upgrade was answered with 101.
+    Open,
+    /// A message came; several in a row are one here.
+    Message,
+    /// It failed; the event says nothing more.
+    Error,
+    /// It ended.
+    Close,
+}
+
+/// What the close event says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Close {
+    /// `code`
+    pub code: u16,
+    /// `reason`
+    pub reason: String,
+    /// `wasClean`
+    pub clean: bool,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The media type, without parameters.
+    pub media_type: Option<String>,
+    /// Whether the body holds a private key, which no answer ever should.
+    pub holds_private_key: bool,
+}
+
+/// What became of the wish to accept an exception for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExceptionOutcome {
+    /// The warning offered it, and the page then opened.
+    Accepted,
+    /// The page opened without a warning.
+    NotNeeded,
+    /// The warning, if any, has no way on.
+    NotOffered,
+}
+
+/// What a TLS handshake showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Handshake {
+    /// The version that was agreed on.
+    pub version: Option<TlsVersion>,
+    /// The cipher suite's IANA name.
+    pub cipher_suite: Option<String>,
+    /// The application protocol that the server chose (ALPN).
+    pub protocol: Option<String>,
+    /// The certificates as the server sent them.
+    pub chain: Vec<Certificate>,
+}
+
+/// A version of TLS.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum TlsVersion {
+    /// RFC 5246
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// RFC 8446
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls12 => "1.2",
+            Self::Tls13 => "1.3",
+        })
+    }
+}
+
+/// A certificate, in the words that a person compares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Certificate {
+    /// Whose.
+    pub subject: String,
+    /// From whom.
+    pub issuer: String,
+    /// The subjectAltNames.
+    pub names: Vec<String>,
+    /// First second of validity, as text.
+    pub not_before: String,
+    /// Last second of validity, as text.
+    pub not_after: String,
+    /// SHA-256 over the whole certificate, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One fault that was found in the certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// Which.
+    pub fault: Fault,
+    /// What exactly, with the values that were compared.
+    pub detail: String,
+}
+
+/// How long each step took, from the start of the attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Timing {
+    /// TCP, in milliseconds.
+    pub tcp_ms: f64,
+    /// The TLS handshake, in milliseconds.
+    pub tls_ms: f64,
+    /// All of it, in milliseconds.
+    pub total_ms: f64,
+}
+
+impl Timing {
+    /// Milliseconds, as they are written here.
+    pub fn milliseconds(duration: Duration) -> f64 {
+        (duration.as_secs_f64() * 1e6).round() / 1e3
+    }
+}
+
+macro_rules! display_as_kebab {
+    ($($type:ty { $($variant:ident $name:literal),* $(,)? })*) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $name),* })
+            }
+        }
+    )*};
+}
+
+display_as_kebab! {
+    Party { Client "client", Server "server" }
+    Step { Tcp "TCP", Tls "TLS", Http "HTTP", WebSocket "WebSocket" }
+    Moment { DuringHandshake "during the handshake", AfterHandshake "after the handshake" }
+    Ending { NotConnected "not connected", Closed "closed", Reset "reset", Abandoned "abandoned" }
+    ExceptionOutcome { Accepted "accepted", NotNeeded "not-needed", NotOffered "not-offered" }
+}
