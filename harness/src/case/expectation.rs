@@ -1,0 +1,324 @@
+//! What a step expects of each client, and of what the subject says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Action, Step, Vocabulary};
+use crate::{
+    Alert, Fault,
+    client::Profile,
+    data::{DataError, Source},
+    fault::Area,
+    observation::{ExceptionOutcome, Moment, TlsVersion},
+};
+
+/// The key for every client that a table does not name.
+const OTHERS: &str = "others";
+
+/// One outcome for all clients, or a table.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawExpect {
+    All(String),
+    ByClient(BTreeMap<Spanned<String>, Spanned<RawWanted>>),
+}
+
+/// A word, or a word with more words.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawWanted {
+    Word(String),
+    Words(RawWords),
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawWords {
+    is: String,
+    code: Option<String>,
+    alert: Option<Alert>,
+    close_code: Option<u16>,
+    status: Option<u16>,
+    media_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawLog {
+    Word(Spanned<String>),
+    Words(RawLogWords),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLogWords {
+    fault: Spanned<String>,
+    says: Option<String>,
+}
+
+/// What the subject must have said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedLog {
+    /// No fault at all.
+    Nothing,
+    /// Exactly this fault.
+    Says {
+        /// Which.
+        fault: Fault,
+        /// With which alert, where one is known.
+        alert: Option<Alert>,
+        /// And with these words in the line, where the words are the point.
+        words: Option<String>,
+    },
+    /// That the client refused, in whatever way: for a step with several connections.
+    AnyRefusal,
+}
+
+/// What a step expects of one client, before the client's own words are added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    outcome: WantedOutcome,
+    code: Option<String>,
+    alert: Option<Alert>,
+    close_code: Option<u16>,
+    status: Option<u16>,
+    media_type: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WantedOutcome {
+    Connected,
+    Refused(Fault),
+    Exception(ExceptionOutcome),
+}
+
+/// What exactly a client must show: the case's expectation in the client's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The refusal; [`None`] where it must connect.
+    pub refusal: Option<ExpectedRefusal>,
+    /// What becomes of the wish for an exception.
+    pub exception: Option<ExceptionOutcome>,
+    /// The HTTP status, where the case asks for one.
+    pub status: Option<u16>,
+    /// The media type, where the case asks for one.
+    pub media_type: Option<String>,
+    /// What the subject must have said.
+    pub log: ExpectedLog,
+}
+
+/// A refusal as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedRefusal {
+    /// Which fault the client names; [`None`] if any will do.
+    pub fault: Option<Fault>,
+    /// Its error code.
+    pub code: Option<String>,
+    /// The alert that it sends and when; [`None`] if it sends none.
+    pub alert: Option<(Alert, Moment)>,
+    /// The code of the page's close event, for a WebSocket.
+    pub close_code: Option<u16>,
+}
+
+/// What a step expects, by client.
+#[derive(Clone, Debug)]
+pub(super) struct Expectations {
+    by_client: BTreeMap<String, Wanted>,
+    others: Option<Wanted>,
+    log: Option<ExpectedLog>,
+}
+
+impl Expectations {
+    pub(super) fn read(
+        raw: Spanned<RawExpect>,
+        log: Option<RawLog>,
+        with_exception: bool,
+        source: &Source,
+        words: &Vocabulary,
+    ) -> Result<Self, DataError> {
+        let span = raw.span();
+        let log = log.map(|log| log.read(source)).transpose()?;
+        let mut expectations = Self { by_client: BTreeMap::new(), others: None, log };
+        match raw.into_inner() {
+            RawExpect::All(word) => {
+                let wanted = RawWanted::Word(word);
+                expectations.others =
+                    Some(expectations.wanted(&wanted, span, with_exception, source)?);
+            }
+            RawExpect::ByClient(table) => {
+                for (clients, wanted) in table {
+                    let span = wanted.span();
+                    let wanted = expectations.wanted(wanted.get_ref(), span, with_exception, source)?;
+                    expectations.add(&clients, &wanted, source, words)?;
+                }
+            }
+        }
+        Ok(expectations)
+    }
+
+    fn add(
+        &mut self,
+        clients: &Spanned<String>,
+        wanted: &Wanted,
+        source: &Source,
+        words: &Vocabulary,
+    ) -> Result<(), DataError> {
+        for client in clients.get_ref().split(',').map(str::trim) {
+            let before = if client == OTHERS {
+                self.others.replace(wanted.clone())
+            } else if words.clients.contains(client) {
+                self.by_client.insert(client.to_owned(), wanted.clone())
+            } else {
+                return Err(source
+                    .error(clients.span(), format!("there is no client `{client}`"))
+                    .did_you_mean(client, words.clients.iter().map(String::as_str).chain([OTHERS])));
+            };
+            if before.is_some() {
+                return Err(source.error(clients.span(), format!("`{client}` is named twice")));
+            }
+        }
+        Ok(())
+    }
+
+    fn wanted(
+        &self,
+        raw: &RawWanted,
+        span: std::ops::Range<usize>,
+        with_exception: bool,
+        source: &Source,
+    ) -> Result<Wanted, DataError> {
+        let (word, words) = match raw {
+            RawWanted::Word(word) => (word, None),
+            RawWanted::Words(words) => (&words.is, Some(words)),
+        };
+        let outcome = match (word.as_str(), with_exception) {
+            ("connected", false) => WantedOutcome::Connected,
+            ("accepted", true) => WantedOutcome::Exception(ExceptionOutcome::Accepted),
+            ("not-needed", true) => WantedOutcome::Exception(ExceptionOutcome::NotNeeded),
+            ("not-offered", true) => WantedOutcome::Exception(ExceptionOutcome::NotOffered),
+            (_, true) => {
+                return Err(source
+                    .error(span, format!("`{word}` is no outcome of `accept-exception`"))
+                    .hint("one of: accepted, not-needed, not-offered"));
+            }
+            (name, false) => match name.parse::<Fault>() {
+                Ok(fault) => WantedOutcome::Refused(fault),
+                Err(_) => {
+                    let faults = Fault::ALL.iter().map(|fault| fault.name());
+                    return Err(source
+                        .error(span, format!("`{word}` is neither `connected` nor a fault"))
+                        .did_you_mean(word, faults.chain(["connected"])));
+                }
+            },
+        };
+        if let WantedOutcome::Refused(fault) = outcome
+            && fault.area() == Area::Connection
+            && fault != Fault::TargetUnreachable
+            && self.log.is_none()
+        {
+            return Err(source
+                .error(span, format!("`{fault}` is the server's doing, and the step does not say what it logs"))
+                .hint("log = \"key-mismatch\", say, or log = \"nothing\""));
+        }
+        Ok(Wanted {
+            outcome,
+            code: words.and_then(|words| words.code.clone()),
+            alert: words.and_then(|words| words.alert),
+            close_code: words.and_then(|words| words.close_code),
+            status: words.and_then(|words| words.status),
+            media_type: words.and_then(|words| words.media_type.clone()),
+        })
+    }
+}
+
+impl RawLog {
+    pub(super) fn read(self, source: &Source) -> Result<ExpectedLog, DataError> {
+        let (word, says) = match self {
+            Self::Word(word) => (word, None),
+            Self::Words(words) => (words.fault, words.says),
+        };
+        if word.get_ref() == "nothing" {
+            return Ok(ExpectedLog::Nothing);
+        }
+        match word.get_ref().parse() {
+            Ok(fault) => Ok(ExpectedLog::Says { fault, alert: None, words: says }),
+            Err(_) => {
+                let faults = Fault::ALL.iter().map(|fault| fault.name());
+                Err(source
+                    .error(word.span(), format!("`{}` is neither `nothing` nor a fault", word.get_ref()))
+                    .did_you_mean(word.get_ref(), faults.chain(["nothing"])))
+            }
+        }
+    }
+}
+
+impl Step {
+    /// What this step expects of a client, in its own words; [`None`] if the case says nothing of it.
+    pub fn expected(&self, client: &Profile, tls: TlsVersion) -> Option<Expected> {
+        let expectations = self.expectations.as_ref()?;
+        let wanted = client
+            .known_as()
+            .find_map(|name| expectations.by_client.get(name))
+            .or(expectations.others.as_ref())?;
+        let is_websocket = matches!(self.action, Action::Open(_));
+        let refusal = wanted.refusal(client, tls, is_websocket);
+        let log = expectations.log.clone();
+        let log = log.unwrap_or_else(|| said_of(wanted, refusal.as_ref()));
+        Some(Expected {
+            refusal,
+            exception: match wanted.outcome {
+                WantedOutcome::Exception(outcome) => Some(outcome),
+                _ => None,
+            },
+            status: wanted.status,
+            media_type: wanted.media_type.clone(),
+            log,
+        })
+    }
+}
+
+impl Wanted {
+    fn refusal(&self, client: &Profile, tls: TlsVersion, is_websocket: bool) -> Option<ExpectedRefusal> {
+        let fault = match self.outcome {
+            WantedOutcome::Refused(fault) => fault,
+            WantedOutcome::Exception(ExceptionOutcome::NotOffered) => {
+                return Some(ExpectedRefusal { fault: None, code: None, alert: None, close_code: None });
+            }
+            WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
+        };
+        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault)) {
+            (Some(rule), _) => (
+                rule.code.clone(),
+                rule.alert.as_ref().map(|alert| *alert.get_ref()),
+                client.refusal.close_code,
+            ),
+            (None, Some(rule)) => (rule.code.clone(), None, rule.close_code),
+            (None, None) => (None, None, 1006),
+        };
+        Some(ExpectedRefusal {
+            fault: Some(fault),
+            code: self.code.clone().or(code),
+            alert: self.alert.or(alert).map(|alert| (alert, client.moment(tls))),
+            close_code: is_websocket.then(|| self.close_code.unwrap_or(close_code)),
+        })
+    }
+}
+
+/// What a subject says by itself, where the case does not say it: an alert is logged as such, and a
+/// client that just goes is logged as gone.
+fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
+    let says = |fault, alert| ExpectedLog::Says { fault, alert, words: None };
+    match (wanted.outcome, refusal) {
+        (WantedOutcome::Connected | WantedOutcome::Exception(ExceptionOutcome::NotNeeded), _) => {
+            ExpectedLog::Nothing
+        }
+        (WantedOutcome::Exception(_), _) => ExpectedLog::AnyRefusal,
+        (WantedOutcome::Refused(Fault::TargetUnreachable), _) => says(Fault::TargetUnreachable, None),
+        (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) => {
+            says(Fault::ClientRefusedCertificate, Some(*alert))
+        }
+        _ => says(Fault::ClientHungUp, None),
+    }
+}

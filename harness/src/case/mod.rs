@@ -1,0 +1,236 @@
+//! Cases: small stories with the exact behaviour that is expected of every client.
+//!
+//! A case is one TOML file and its id is its path (`wiki/self-signed`). It names faults; how a client
+//! words a fault is in the client's profile, and nowhere else.
+
+mod claim;
+mod expectation;
+mod format;
+mod suite;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use claim::{Claim, Holding, Judged, Statement, Says};
+pub use expectation::{Expected, ExpectedLog, ExpectedRefusal, Wanted};
+pub use suite::{Suite, Vocabulary};
+
+use crate::{
+    certificate::{Delivery, Kind},
+    client::{Scheme, Wish},
+    data::Source,
+    host::Host,
+    observation::TlsVersion,
+    subject::SubjectOption,
+};
+use expectation::Expectations;
+
+/// The name of the certificate that the subject begins with.
+pub const MAIN: &str = "main";
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its path without `.toml`.
+    pub id: String,
+    /// What it shows, in a sentence.
+    pub title: String,
+    /// The rule, report or measurement behind it.
+    pub why: Option<String>,
+    /// The certificates of the story, by name.
+    pub certificates: BTreeMap<String, CertificateNeed>,
+    /// How the subject is started.
+    pub subject: SubjectNeed,
+    /// What its start must show.
+    pub start: Start,
+    /// The highest version of TLS that the clients offer here.
+    pub tls_up_to: Option<TlsVersion>,
+    /// What happens, in this order.
+    pub steps: Vec<Step>,
+    pub(crate) source: Source,
+}
+
+/// A certificate that a case needs.
+#[derive(Clone, Debug)]
+pub struct CertificateNeed {
+    /// What is wrong with it.
+    pub kind: Kind,
+    /// The host it is for.
+    pub host: Host,
+    /// The certificate of this case whose key signs it, for [`Kind::IssuedBy`].
+    pub signer: Option<String>,
+}
+
+/// How a case wants its subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectNeed {
+    /// How it is told of its certificate.
+    pub identity: Identity,
+    /// What else it is asked for.
+    pub options: Vec<SubjectOption>,
+    /// What is behind it.
+    pub target: Target,
+}
+
+/// How a subject is told of its certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// `--cert FILE`, key and certificate in one file.
+    #[default]
+    Cert,
+    /// `--cert FILE --key FILE`
+    CertAndKey,
+    /// Not at all: `self.pem` in its working directory.
+    DefaultFile,
+}
+
+impl Identity {
+    /// How the files are written for it.
+    pub const fn delivery(self) -> Delivery {
+        match self {
+            Self::Cert | Self::DefaultFile => Delivery::OneFile,
+            Self::CertAndKey => Delivery::TwoFiles,
+        }
+    }
+}
+
+/// What is behind the proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// A server that sends back what it gets.
+    #[default]
+    Echo,
+    /// An address where nothing listens.
+    Nobody,
+}
+
+/// What a subject's start must show.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Whether it then serves.
+    pub expect: StartOutcome,
+    /// What it must have said; [`None`] where the case does not ask.
+    pub log: Option<ExpectedLog>,
+    /// What the wiki page says of it.
+    pub claims: Vec<Statement>,
+    pub(crate) line: usize,
+}
+
+/// How a start ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartOutcome {
+    /// The subject listens.
+    #[default]
+    Serves,
+    /// It ends by itself, saying why.
+    Exits,
+}
+
+/// One step of a case.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its number, counted from 1.
+    pub number: usize,
+    /// What happens.
+    pub action: Action,
+    /// What the wiki page says of it.
+    pub claims: Vec<Statement>,
+    expectations: Option<Expectations>,
+    pub(crate) line: usize,
+}
+
+/// What happens in a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A page opens a WebSocket, sends a payload and wants it back.
+    Open(Visit),
+    /// The user goes to a page, and does this on a warning.
+    Browse(Visit, Option<Wish>),
+    /// The user imports this certificate of the case as trusted.
+    Import(String),
+    /// The user removes it.
+    Remove(String),
+    /// The client is ended and started again.
+    RestartClient,
+    /// The subject is stopped and started on the same port with this certificate of the case.
+    Serve(String),
+}
+
+/// Where a client goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The scheme of the URL.
+    pub scheme: Scheme,
+    /// Its host.
+    pub host: Host,
+    /// Its port.
+    pub port: Port,
+    /// Its path.
+    pub path: String,
+}
+
+/// Which of a case's subjects is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Port {
+    /// The first.
+    #[default]
+    Same,
+    /// A second one with the same certificate and arguments.
+    Other,
+}
+
+impl Case {
+    /// The certificate that the subject begins with.
+    pub fn main_certificate(&self) -> &CertificateNeed {
+        // `format` puts it there.
+        &self.certificates[MAIN]
+    }
+
+    /// Whether some step goes to the second subject.
+    pub fn needs_other_port(&self) -> bool {
+        self.steps.iter().any(|step| match &step.action {
+            Action::Open(visit) | Action::Browse(visit, _) => visit.port == Port::Other,
+            _ => false,
+        })
+    }
+
+    /// The ids of the claims that it is evidence for.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().flat_map(|step| &step.claims);
+        self.start.claims.iter().chain(steps).map(|statement| statement.claim.as_str())
+    }
+
+    /// Where it stands: the path of its file and a line in it.
+    pub fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.source.path().display())
+    }
+}
+
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(visit) => write!(f, "open {visit}"),
+            Self::Browse(visit, None) => write!(f, "browse {visit}"),
+            Self::Browse(visit, Some(_)) => write!(f, "browse {visit} and accept the warning"),
+            Self::Import(name) => write!(f, "import the certificate {name}"),
+            Self::Remove(name) => write!(f, "remove the certificate {name}"),
+            Self::RestartClient => f.write_str("restart the client"),
+            Self::Serve(name) => write!(f, "serve the certificate {name}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Visit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let port = match self.port {
+            Port::Same => "",
+            Port::Other => ":OTHER-PORT",
+        };
+        write!(f, "{}://{}{port}{}", self.scheme, self.host, self.path)
+    }
+}

@@ -1,0 +1,389 @@
+//! Plays one case: all clients do the first step, then all the second, so that the subject is
+//! restarted once a step and not once a client.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    control::Control,
+    judge::{self, Comparison},
+    stage::{Props, PropsError, Stage},
+    target::Targets,
+    verdict::{
+        CaseResult, ClientResult, Difference, Effort, SaidFault, StartResult, StepResult, Verdict,
+        milliseconds,
+    },
+};
+use crate::{
+    case::{Action, Case, Expected, ExpectedLog, Port, StartOutcome, Step, Visit},
+    certificate::{Lab, MintError},
+    client::{Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Trouble},
+    observation::{ExceptionOutcome, Observation},
+    subject::{Field, Line, Mark, Running, StartFailure, Subject},
+};
+
+/// How long a subject may take to say what it must. It is waited for that long only where it does not.
+const SAYING_LIMIT: Duration = Duration::from_secs(5);
+/// What goes through the proxy and must come back: long enough for every length form of a frame's header
+/// but the longest (RFC 6455 section 5.2), and with every byte in it.
+const PAYLOAD: usize = 4_096;
+
+/// What the cases of a run share.
+pub(super) struct Company {
+    pub lab: Lab,
+    pub clients: Vec<Arc<Profile>>,
+    pub subject: Subject,
+    pub targets: Targets,
+    pub control: Control,
+    pub wssure: Option<PathBuf>,
+}
+
+/// What playing a case gave.
+pub(super) struct Played {
+    pub result: CaseResult,
+    pub comparisons: Vec<Comparison>,
+    pub effort: Effort,
+}
+
+/// Plays a case on the run's subject with the run's clients.
+pub(super) async fn play(case: &Case, company: &Company) -> Played {
+    let start = Instant::now();
+    let mut performance = Performance {
+        case,
+        company,
+        effort: Effort::default(),
+        comparisons: Vec::new(),
+        clients: company
+            .clients
+            .iter()
+            .map(|profile| ClientResult { client: profile.name.clone(), steps: Vec::new() })
+            .collect(),
+    };
+    let start_result = performance.play().await;
+    let result = CaseResult {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        claims: {
+            let mut claims: Vec<String> = case.claims().map(str::to_owned).collect();
+            claims.sort();
+            claims.dedup();
+            claims
+        },
+        file: case.source.path().display().to_string(),
+        start: start_result,
+        clients: performance.clients,
+        took_ms: milliseconds(start.elapsed()),
+    };
+    Played { result, comparisons: performance.comparisons, effort: performance.effort }
+}
+
+struct Performance<'a> {
+    case: &'a Case,
+    company: &'a Company,
+    effort: Effort,
+    comparisons: Vec<Comparison>,
+    clients: Vec<ClientResult>,
+}
+
+impl Performance<'_> {
+    /// The verdict on the subject's start; the steps are then in `clients`.
+    async fn play(&mut self) -> StartResult {
+        let (case, company) = (self.case, self.company);
+        let time = Instant::now();
+        // openssl is run for some, so this may take a while.
+        let props = tokio::task::block_in_place(|| Props::make(case, &company.lab));
+        self.effort.certificates_ms += milliseconds(time.elapsed());
+        let props = match props {
+            Ok(props) => props,
+            Err(error @ PropsError::Certificate(MintError::OpensslMissing)) => {
+                return self.no_start(Verdict::Skipped(error.to_string()));
+            }
+            Err(error) => return self.no_start(Verdict::Trouble(error.to_string())),
+        };
+        let time = Instant::now();
+        let wssure = company.wssure.clone();
+        let stage = Stage::set(case, &company.subject, &props, &company.targets, wssure).await;
+        self.effort.subjects_ms += milliseconds(time.elapsed());
+        match stage {
+            Ok(mut stage) => {
+                let result = self.judge_start(stage.running(Port::Same)).await;
+                if case.start.expect == StartOutcome::Serves {
+                    self.play_steps(&mut stage, &props).await;
+                }
+                let time = Instant::now();
+                stage.end().await;
+                self.effort.subjects_ms += milliseconds(time.elapsed());
+                result
+            }
+            Err(StartFailure::Exited { log, .. }) => self.judge_exit(&log),
+            Err(error @ StartFailure::Lacks { .. }) => {
+                self.no_start(Verdict::Skipped(error.to_string()))
+            }
+            Err(error) => self.no_start(Verdict::Trouble(error.to_string())),
+        }
+    }
+
+    fn no_start(&self, verdict: Verdict) -> StartResult {
+        let line = self.case.start.line;
+        StartResult { verdict, line, differences: Vec::new(), log: Vec::new() }
+    }
+
+    async fn judge_start(&mut self, running: Option<&Running>) -> StartResult {
+        let mut compared = vec![self.start_outcome(StartOutcome::Serves)];
+        let mut lines = Vec::new();
+        if let (Some(expected), Some(running)) = (&self.case.start.log, running) {
+            let (heard, said) = self.listen(running, running.log().start(), expected).await;
+            compared.extend(judge::log(expected, &said, &heard));
+            lines = heard;
+        }
+        self.start_result(compared, lines)
+    }
+
+    fn judge_exit(&mut self, log: &[Line]) -> StartResult {
+        let mut compared = vec![self.start_outcome(StartOutcome::Exits)];
+        let lines = texts(log);
+        if let Some(expected) = &self.case.start.log {
+            compared.extend(judge::log(expected, &self.said(log), &lines));
+        }
+        self.start_result(compared, lines)
+    }
+
+    fn start_outcome(&self, observed: StartOutcome) -> Comparison {
+        let word = |outcome| match outcome {
+            StartOutcome::Serves => "serves",
+            StartOutcome::Exits => "exits",
+        };
+        Comparison::new(Field::Start, word(self.case.start.expect), word(observed))
+    }
+
+    fn start_result(&mut self, compared: Vec<Comparison>, lines: Vec<String>) -> StartResult {
+        let differences = self.differences(compared);
+        StartResult {
+            verdict: Verdict::of(&differences),
+            line: self.case.start.line,
+            log: if differences.is_empty() { Vec::new() } else { lines },
+            differences,
+        }
+    }
+
+    fn differences(&mut self, compared: Vec<Comparison>) -> Vec<Difference> {
+        let divergences = self.company.subject.divergences();
+        let found = compared
+            .iter()
+            .filter_map(|comparison| comparison.difference(&self.case.id, divergences))
+            .collect();
+        self.comparisons.extend(compared);
+        found
+    }
+
+    async fn play_steps(&mut self, stage: &mut Stage<'_>, props: &Props) {
+        let mut clients: Vec<Box<dyn Client>> = self
+            .company
+            .clients
+            .iter()
+            .map(|profile| {
+                let tls = self.case.tls_of(profile);
+                let client = Simulated::new(Arc::clone(profile))
+                    .trusting([self.company.lab.authority()])
+                    .tls_up_to(tls);
+                Box::new(client) as Box<dyn Client>
+            })
+            .collect();
+        for step in &self.case.steps {
+            if let Action::Serve(certificate) = &step.action {
+                let time = Instant::now();
+                let served = stage.serve(certificate).await;
+                self.effort.subjects_ms += milliseconds(time.elapsed());
+                if let Err(error) = served {
+                    self.give_up(step, &error);
+                    return;
+                }
+                continue;
+            }
+            for (index, client) in clients.iter_mut().enumerate() {
+                match self.act(step, client.as_mut(), stage, props).await {
+                    Ok(Some(result)) => self.clients[index].steps.push(result),
+                    Ok(None) => {}
+                    Err(trouble) => {
+                        let result = unseen(step, Verdict::Trouble(trouble.to_string()));
+                        self.clients[index].steps.push(result);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The subject is gone, so no client can do this step or those after it.
+    fn give_up(&mut self, step: &Step, error: &StartFailure) {
+        for client in &mut self.clients {
+            client.steps.push(unseen(step, Verdict::Trouble(error.to_string())));
+        }
+    }
+
+    async fn act(
+        &mut self,
+        step: &Step,
+        client: &mut dyn Client,
+        stage: &Stage<'_>,
+        props: &Props,
+    ) -> Result<Option<StepResult>, Trouble> {
+        let certificate = |name: &String| {
+            props.certificate(name).map(|minted| minted.certificate().clone()).ok_or_else(|| {
+                Trouble(format!("the certificate {name} was not made"))
+            })
+        };
+        match &step.action {
+            Action::Import(name) => client.import(certificate(name)?).await?,
+            Action::Remove(name) => client.remove(&certificate(name)?).await?,
+            Action::RestartClient => client.restart().await?,
+            Action::Serve(_) => {}
+            Action::Open(visit) => return self.visit(step, visit, None, client, stage).await.map(Some),
+            Action::Browse(visit, wish) => {
+                let warning = wish.map_or(OnWarning::Leave, OnWarning::Accept);
+                return self.visit(step, visit, Some(warning), client, stage).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn visit(
+        &mut self,
+        step: &Step,
+        visit: &Visit,
+        warning: Option<OnWarning>,
+        client: &mut dyn Client,
+        stage: &Stage<'_>,
+    ) -> Result<StepResult, Trouble> {
+        let running = stage
+            .running(visit.port)
+            .ok_or_else(|| Trouble("the subject is not running".to_owned()))?;
+        let to = destination(visit, running);
+        let mark = running.log().mark();
+        let time = Instant::now();
+        let observation = match warning {
+            None => client.open(&to, &Payload::MustReturn(payload())).await?,
+            Some(warning) => client.browse(&to, warning).await?,
+        };
+        self.effort.clients_ms += milliseconds(time.elapsed());
+        self.effort.connections += u64::from(observation.connections);
+
+        let tls = self.case.tls_of(client.profile());
+        let Some(expected) = step.expected(client.profile(), tls) else {
+            let said = self.said(&running.log().since(mark));
+            let mut result = unseen(step, Verdict::NotJudged);
+            (result.observation, result.said) = (Some(observation), said);
+            return Ok(result);
+        };
+        let (lines, said) = self.listen(running, mark, &expected.log).await;
+        let mut compared = judge::observation(&expected, &observation);
+        compared.extend(judge::log(&expected.log, &said, &lines));
+        if was_refused_once(&observation) {
+            compared.push(self.control(&to, stage, running).await);
+        }
+        Ok(self.step_result(step, &expected, observation, said, lines, compared))
+    }
+
+    fn step_result(
+        &mut self,
+        step: &Step,
+        _: &Expected,
+        observation: Observation,
+        said: Vec<SaidFault>,
+        lines: Vec<String>,
+        compared: Vec<Comparison>,
+    ) -> StepResult {
+        let differences = self.differences(compared);
+        StepResult {
+            number: step.number,
+            line: step.line,
+            action: step.action.to_string(),
+            verdict: Verdict::of(&differences),
+            log: if differences.is_empty() { Vec::new() } else { lines },
+            differences,
+            observation: Some(observation),
+            said,
+        }
+    }
+
+    /// After a refusal, a client that accepts everything must still be served.
+    async fn control(&mut self, to: &Destination, stage: &Stage<'_>, running: &Running) -> Comparison {
+        let time = Instant::now();
+        let to = Destination {
+            scheme: stage.control_scheme(),
+            port: running.address().port(),
+            ..to.clone()
+        };
+        let served = self.company.control.is_served(&to, self.case.subject.target).await;
+        self.effort.control_ms += milliseconds(time.elapsed());
+        self.effort.connections += 1;
+        Comparison::new(Field::StillServes, "served", served)
+    }
+
+    /// Waits until the subject has said what it must, and gives all that it has said.
+    async fn listen(
+        &mut self,
+        running: &Running,
+        mark: Mark,
+        expected: &ExpectedLog,
+    ) -> (Vec<String>, Vec<SaidFault>) {
+        let subject = &self.company.subject;
+        let time = Instant::now();
+        if *expected != ExpectedLog::Nothing {
+            let enough = |lines: &[Line]| {
+                let said: Vec<SaidFault> = subject.read(lines).into_iter().map(Into::into).collect();
+                !said.is_empty()
+                    && judge::log(expected, &said, &texts(lines))
+                        .iter()
+                        .all(|comparison| comparison.expected == comparison.observed)
+            };
+            let deadline = tokio::time::Instant::now() + SAYING_LIMIT;
+            // What is missing then shows in the comparison.
+            running.log().wait_for(mark, deadline, enough).await.ok();
+        }
+        self.effort.log_ms += milliseconds(time.elapsed());
+        let lines = running.log().since(mark);
+        (texts(&lines), self.said(&lines))
+    }
+
+    fn said(&self, lines: &[Line]) -> Vec<SaidFault> {
+        self.company.subject.read(lines).into_iter().map(Into::into).collect()
+    }
+}
+
+fn was_refused_once(observation: &Observation) -> bool {
+    !observation.is_connected() || observation.exception == Some(ExceptionOutcome::Accepted)
+}
+
+fn destination(visit: &Visit, running: &Running) -> Destination {
+    Destination {
+        scheme: visit.scheme,
+        host: visit.host.clone(),
+        port: running.address().port(),
+        path: visit.path.clone(),
+        route: Route::To(running.address()),
+    }
+}
+
+fn payload() -> Vec<u8> {
+    (0..=u8::MAX).cycle().take(PAYLOAD).collect()
+}
+
+fn texts(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| line.text.clone()).collect()
+}
+
+fn unseen(step: &Step, verdict: Verdict) -> StepResult {
+    StepResult {
+        number: step.number,
+        line: step.line,
+        action: step.action.to_string(),
+        verdict,
+        differences: Vec::new(),
+        observation: None,
+        said: Vec::new(),
+        log: Vec::new(),
+    }
+}

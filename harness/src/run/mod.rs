@@ -1,0 +1,144 @@
+//! Runs cases: every client against one subject, cases side by side.
+
+mod control;
+mod execute;
+mod judge;
+mod stage;
+mod target;
+mod verdict;
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use tokio::{sync::Semaphore, task::JoinSet};
+
+pub use verdict::{
+    CaseResult, ClientResult, ClientUsed, Difference, Effort, REPORT_VERSION, Report, SaidFault,
+    StartResult, StepResult, SubjectUnderTest, Tally, Verdict,
+};
+
+use crate::{
+    case::Case,
+    certificate::{Lab, MintError},
+    client::{Profile, profile::Provenance},
+    data::DataError,
+    subject::{StartFailure, Subject},
+};
+use execute::{Company, Played};
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cases.
+    pub cases: Vec<Arc<Case>>,
+    /// The clients, in the order of the report's columns.
+    pub clients: Vec<Arc<Profile>>,
+    /// The proxy.
+    pub subject: Subject,
+    /// The `wssure` program itself, for subjects whose command asks for it.
+    pub wssure: Option<PathBuf>,
+    /// How many cases to play side by side.
+    pub jobs: usize,
+}
+
+/// A run that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The subject does not start with a good certificate, so there is nothing to test.
+    #[error("{0}")]
+    Subject(#[from] StartFailure),
+    /// Certificates cannot be made or written.
+    #[error(transparent)]
+    Certificates(#[from] MintError),
+    /// One of our own files is wrong.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The machine does not let us.
+    #[error("the run could not be set up: {0}")]
+    Setup(String),
+}
+
+/// Plays the plan's cases, telling `finished` of each as it ends.
+///
+/// Whatever happens, and if this is dropped half way, no process and no file is left.
+///
+/// # Errors
+/// There is no run: see [`RunError`]. A case that goes wrong is no error but a verdict.
+pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Report, RunError> {
+    let start = Instant::now();
+    let targets = target::Targets::start()
+        .await
+        .map_err(|error| RunError::Setup(format!("no socket on 127.0.0.1: {error}")))?;
+    let lab = Lab::new()?;
+    let release = stage::rehearse(&plan.subject, &lab, &targets, plan.wssure.clone()).await?;
+    let company = Arc::new(Company {
+        lab,
+        clients: plan.clients,
+        subject: plan.subject,
+        targets,
+        control: control::Control::new()?,
+        wssure: plan.wssure,
+    });
+
+    let places = Arc::new(Semaphore::new(plan.jobs.max(1)));
+    let mut playing = JoinSet::new();
+    for (index, case) in plan.cases.iter().enumerate() {
+        let (places, company, case) =
+            (Arc::clone(&places), Arc::clone(&company), Arc::clone(case));
+        playing.spawn(async move {
+            let _place = places.acquire_owned().await;
+            (index, execute::play(&case, &company).await)
+        });
+    }
+    let mut played: Vec<(usize, Played)> = Vec::new();
+    while let Some(joined) = playing.join_next().await {
+        let (index, one) =
+            joined.map_err(|error| RunError::Setup(format!("a case broke the harness: {error}")))?;
+        finished(&one.result);
+        played.push((index, one));
+    }
+    played.sort_by_key(|(index, _)| *index);
+
+    let mut effort = Effort::default();
+    played.iter().for_each(|(_, one)| effort.add(&one.effort));
+    effort.wall_ms = verdict::milliseconds(start.elapsed());
+    let stale_divergences = stale(&company.subject, &played);
+    Ok(Report {
+        version: REPORT_VERSION,
+        program: format!("wssure {}", env!("CARGO_PKG_VERSION")),
+        subject: SubjectUnderTest {
+            name: company.subject.name().to_owned(),
+            title: company.subject.title().to_owned(),
+            release,
+        },
+        clients: company
+            .clients
+            .iter()
+            .map(|client| ClientUsed {
+                name: client.name.clone(),
+                title: client.title.clone(),
+                measured: matches!(client.provenance, Provenance::Measured(_)),
+            })
+            .collect(),
+        cases: played.into_iter().map(|(_, one)| one.result).collect(),
+        stale_divergences,
+        effort,
+    })
+}
+
+/// Divergences that were due in a case and did not happen there.
+fn stale(subject: &Subject, played: &[(usize, Played)]) -> Vec<String> {
+    let mut stale = Vec::new();
+    for divergence in subject.divergences() {
+        for (_, one) in played {
+            let case = one.result.id.as_str();
+            let mut due =
+                one.comparisons.iter().filter(|comparison| comparison.is_due(divergence, case)).peekable();
+            let Some(first) = due.peek().map(|comparison| comparison.observed.clone()) else { continue };
+            if !due.any(|comparison| comparison.shows(divergence)) {
+                stale.push(divergence.no_longer_happens(case, &first).to_string());
+            }
+        }
+    }
+    stale
+}

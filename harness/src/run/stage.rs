@@ -1,0 +1,219 @@
+//! A case's stage: its certificates on disk, its subject running, its folder gone at the end.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use super::{RunError, target::Targets};
+use crate::{
+    Fault,
+    case::{Case, Identity, MAIN, Port, Target},
+    certificate::{Kind, Lab, MintError, Minted, Paths, Specification},
+    client::Scheme,
+    fault::Area,
+    subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
+};
+
+/// How long a subject may take to be ready.
+pub(super) const START_LIMIT: Duration = Duration::from_secs(15);
+
+/// The certificates of a case, in files.
+pub(super) struct Props {
+    folder: TempDir,
+    minted: BTreeMap<String, (Minted, Paths)>,
+    web: Option<PathBuf>,
+}
+
+impl Props {
+    /// Makes and writes them.
+    pub(super) fn make(case: &Case, lab: &Lab) -> Result<Self, PropsError> {
+        let folder = temporary_folder()?;
+        let mut minted: BTreeMap<String, (Minted, Paths)> = BTreeMap::new();
+        // Those that need no signer first: a signer is never signed by another of its case.
+        let (alone, signed): (Vec<_>, Vec<_>) =
+            case.certificates.iter().partition(|(_, need)| need.signer.is_none());
+        for (name, need) in alone.into_iter().chain(signed) {
+            let signer = need.signer.as_ref().and_then(|signer| minted.get(signer));
+            let specification = match signer {
+                Some((signer, _)) => Specification::issued_by(signer, need.host.clone()),
+                None => Specification::new(need.kind, need.host.clone()),
+            };
+            let certificate = lab.mint(&specification)?;
+            let delivery = case.subject.identity.delivery();
+            let paths = certificate.write(&folder.path().join(name), delivery, &delivery.names())?;
+            minted.insert(name.clone(), (certificate, paths));
+        }
+        let mut props = Self { folder, minted, web: None };
+        if case.subject.options.contains(&SubjectOption::Web) {
+            props.web = Some(props.make_web()?);
+        }
+        Ok(props)
+    }
+
+    /// A web folder as an operator might have it, with the mistake that many make: the key in it.
+    fn make_web(&self) -> std::io::Result<PathBuf> {
+        let web = self.folder.path().join("web-root");
+        std::fs::create_dir(&web)?;
+        std::fs::write(web.join("index.html"), "<!doctype html><title>web root</title>\n")?;
+        if let Some((main, _)) = self.minted.get(MAIN) {
+            let files = main.files();
+            if let Some(certificate) = &files.certificate {
+                std::fs::write(web.join("proxy.crt"), certificate.text())?;
+            }
+            if let Some(both) = &files.one_file {
+                std::fs::write(web.join("self.pem"), both.text())?;
+            }
+        }
+        Ok(web)
+    }
+
+    pub(super) fn certificate(&self, name: &str) -> Option<&Minted> {
+        self.minted.get(name).map(|(minted, _)| minted)
+    }
+}
+
+/// A case's files that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PropsError {
+    #[error(transparent)]
+    Certificate(#[from] MintError),
+    #[error("a case's files cannot be written below {place}: {0}; TMPDIR names another place", place = std::env::temp_dir().display())]
+    Folder(#[from] std::io::Error),
+}
+
+impl From<PropsError> for RunError {
+    fn from(error: PropsError) -> Self {
+        match error {
+            PropsError::Certificate(error) => Self::Certificates(error),
+            PropsError::Folder(_) => Self::Setup(error.to_string()),
+        }
+    }
+}
+
+fn temporary_folder() -> Result<TempDir, PropsError> {
+    Ok(tempfile::Builder::new().prefix("wssure-").tempdir()?)
+}
+
+/// A case's subjects.
+pub(super) struct Stage<'a> {
+    case: &'a Case,
+    subject: &'a Subject,
+    props: &'a Props,
+    target: SocketAddr,
+    wssure: Option<PathBuf>,
+    first: Option<Running>,
+    other: Option<Running>,
+    serving: String,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts what the case needs.
+    pub(super) async fn set(
+        case: &'a Case,
+        subject: &'a Subject,
+        props: &'a Props,
+        targets: &Targets,
+        wssure: Option<PathBuf>,
+    ) -> Result<Self, StartFailure> {
+        let target = match case.subject.target {
+            Target::Echo => targets.echo,
+            Target::Nobody => targets.nobody,
+        };
+        let mut stage = Self {
+            case,
+            subject,
+            props,
+            target,
+            wssure,
+            first: None,
+            other: None,
+            serving: MAIN.to_owned(),
+        };
+        stage.first = Some(stage.start(MAIN, None).await?);
+        if case.needs_other_port() {
+            stage.other = Some(stage.start(MAIN, None).await?);
+        }
+        Ok(stage)
+    }
+
+    /// Stops the first subject and starts it on the same port with another certificate.
+    pub(super) async fn serve(&mut self, certificate: &str) -> Result<(), StartFailure> {
+        let address = self.first.as_ref().map(Running::address);
+        if let Some(first) = self.first.take() {
+            first.stop().await;
+        }
+        self.first = Some(self.start(certificate, address).await?);
+        self.serving = certificate.to_owned();
+        Ok(())
+    }
+
+    pub(super) fn running(&self, port: Port) -> Option<&Running> {
+        match port {
+            Port::Same => self.first.as_ref(),
+            Port::Other => self.other.as_ref(),
+        }
+    }
+
+    /// How a client that accepts everything reaches the first subject.
+    pub(super) fn control_scheme(&self) -> Scheme {
+        let kind = self.props.certificate(&self.serving).map_or(Kind::Good, Minted::kind);
+        let unusable = kind.plants().iter().any(|fault: &Fault| fault.area() == Area::File);
+        if unusable { Scheme::Ws } else { Scheme::Wss }
+    }
+
+    pub(super) async fn end(self) {
+        for running in [self.first, self.other].into_iter().flatten() {
+            running.stop().await;
+        }
+    }
+
+    async fn start(
+        &self,
+        certificate: &str,
+        at: Option<SocketAddr>,
+    ) -> Result<Running, StartFailure> {
+        let (_, paths) = &self.props.minted[certificate];
+        let folder = self.props.folder.path();
+        let mut launch = match self.case.subject.identity {
+            Identity::DefaultFile => Launch::new(self.target, folder.join(certificate)),
+            Identity::Cert | Identity::CertAndKey => {
+                let mut launch = Launch::new(self.target, folder);
+                launch.cert = Some(paths.certificate.clone());
+                launch.key.clone_from(&paths.key);
+                launch
+            }
+        };
+        if let Some(address) = at {
+            launch.listen = ListenAt::Exactly(address);
+        }
+        launch.wssure.clone_from(&self.wssure);
+        launch.web.clone_from(&self.props.web);
+        if self.case.subject.options.contains(&SubjectOption::SslOnly) {
+            launch.plain = PlainClients::Refused;
+        }
+        self.subject.start(&launch, Instant::now() + START_LIMIT).await
+    }
+}
+
+/// Starts the subject once with a good certificate, so that one that cannot be started is told once and
+/// not for every case.
+pub(super) async fn rehearse(
+    subject: &Subject,
+    lab: &Lab,
+    targets: &Targets,
+    wssure: Option<PathBuf>,
+) -> Result<Option<String>, RunError> {
+    let folder = temporary_folder()?;
+    let host = "localhost".parse().map_err(|error| RunError::Setup(format!("{error}")))?;
+    let minted = lab.mint(&Specification::new(Kind::Good, host))?;
+    let delivery = Identity::Cert.delivery();
+    let paths = minted.write(folder.path(), delivery, &delivery.names())?;
+    let mut launch = Launch::new(targets.echo, folder.path());
+    launch.cert = Some(paths.certificate);
+    launch.wssure = wssure;
+    let deadline = Instant::now() + START_LIMIT;
+    let running = subject.start(&launch, deadline).await?;
+    running.stop().await;
+    Ok(subject.version(&launch, deadline).await)
+}
