@@ -9,6 +9,7 @@
 //! and everything speaks one vocabulary, the [`Fault`].
 
 pub mod alert;
+pub mod certificate;
 pub mod client;
 pub mod data;
 pub mod fault;

@@ -1,0 +1,64 @@
+//! From a signed certificate to what a server is given: faults in the chain, the key and the files.
+
+use rustls_pki_types::CertificateDer;
+
+use super::{Key, Kind, MintError, Minted, files::Files, key::encode, minted::Parts};
+use crate::host::Host;
+
+/// A certificate with its own key, and the certificates above it.
+pub(super) struct Issued {
+    pub leaf: CertificateDer<'static>,
+    /// Between leaf and root, the leaf's issuer first.
+    pub issuers: Vec<CertificateDer<'static>>,
+    pub root: CertificateDer<'static>,
+    pub key: Key,
+}
+
+impl Issued {
+    /// A self-signed certificate: nothing is above it.
+    pub(super) fn root(certificate: CertificateDer<'static>, key: Key) -> Self {
+        Self { leaf: certificate.clone(), issuers: Vec::new(), root: certificate, key }
+    }
+
+    /// Plants what the kind has wrong outside of the certificate.
+    pub(super) fn plant(self, kind: Kind, host: &Host) -> Result<Minted, MintError> {
+        let certificates = self.sent(kind).iter().map(|sent| encode("CERTIFICATE", sent)).collect();
+        let other = match kind {
+            Kind::MismatchedKey => Some(Key::generate()?),
+            _ => None,
+        };
+        let key = other.as_ref().unwrap_or(&self.key);
+        let key = match kind {
+            Kind::EncryptedKey => key.encrypted_pem()?,
+            _ => key.pem(),
+        };
+        let files = Files::new(kind, certificates, key);
+        Ok(Minted::new(self.into_parts(kind, host, other, files)))
+    }
+
+    /// Takes the files as something else wrote them.
+    pub(super) fn with_files(self, kind: Kind, host: &Host, files: Files) -> Minted {
+        Minted::new(self.into_parts(kind, host, None, files))
+    }
+
+    fn into_parts(self, kind: Kind, host: &Host, other: Option<Key>, files: Files) -> Parts {
+        let given = match kind {
+            Kind::CertificateWithoutKey | Kind::EmptyFile | Kind::NotPem | Kind::MissingFile => {
+                None
+            }
+            _ => Some(other.unwrap_or_else(|| self.key.clone())),
+        };
+        Parts { kind, host: host.clone(), chain: self.sent(kind), given, issued: self, files }
+    }
+
+    /// The certificates that a server with these files sends.
+    fn sent(&self, kind: Kind) -> Vec<CertificateDer<'static>> {
+        match kind {
+            Kind::KeyWithoutCertificate | Kind::EmptyFile | Kind::NotPem | Kind::MissingFile => {
+                Vec::new()
+            }
+            Kind::MissingIntermediate | Kind::IssuedBy => vec![self.leaf.clone()],
+            _ => [&self.leaf].into_iter().chain(&self.issuers).cloned().collect(),
+        }
+    }
+}

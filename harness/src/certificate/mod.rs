@@ -1,0 +1,36 @@
+//! Certificates with planted faults, made at run time.
+//!
+//! ```
+//! use wssure_harness::certificate::{Kind, Lab, Specification};
+//!
+//! let lab = Lab::new()?;
+//! let expired = lab.mint(&Specification::new(Kind::Expired, "proxy.example.test".parse()?))?;
+//! assert_eq!(expired.chain().len(), 2); // the certificate and the intermediate that issued it
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Lab`] is a run's authorities, a [`Kind`] says which [`Fault`](crate::Fault)s are planted, and
+//! [`Minted`] is the result: what a server is given, in memory and, once asked for, in files.
+
+mod authority;
+mod blueprint;
+mod error;
+mod files;
+mod issued;
+mod key;
+mod kind;
+mod lab;
+mod make;
+mod minted;
+mod openssl;
+#[cfg(test)]
+mod tests;
+
+pub use error::MintError;
+pub use files::{Content, Delivery, FileNames, Files, Paths};
+pub use key::{KEY_PASSWORD, Key};
+pub use kind::{Kind, UnknownKind};
+pub use lab::{Lab, Specification};
+pub use make::{Made, make};
+pub use minted::Minted;
+pub use openssl::COMMAND as OPENSSL_COMMAND;

@@ -1,0 +1,78 @@
+//! What the inspector finds is what the kind plants.
+
+use std::time::Duration;
+
+use rstest::rstest;
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use super::{LAB, NOW, mint, mint_for, read};
+use crate::{
+    Fault,
+    certificate::{Kind, Minted},
+    fault::Area,
+    host::Host,
+    inspect::{Question, inspect},
+};
+
+/// What the inspector finds in what a server sends, for a client that trusts the lab's authority.
+fn found(minted: &Minted, anchor: CertificateDer<'static>, now: i64) -> Vec<Fault> {
+    let question = Question {
+        host: minted.host(),
+        anchors: &[anchor],
+        now: UnixTime::since_unix_epoch(Duration::from_secs(now.unsigned_abs())),
+        longest_validity_days: 398,
+    };
+    let mut faults: Vec<Fault> =
+        inspect(minted.chain(), &question).into_iter().map(|finding| finding.fault).collect();
+    faults.sort();
+    faults
+}
+
+#[rstest]
+#[case::a_name("proxy.example.test")]
+#[case::the_other_name("other.example.test")]
+#[case::an_ipv4_address("192.0.2.1")]
+#[case::an_ipv6_address("[2001:db8::1]")]
+#[case::one_label("localhost")]
+#[case::an_absolute_name("proxy.example.test.")]
+fn the_inspector_finds_exactly_what_is_planted(#[case] host: Host) {
+    for &kind in Kind::ALL {
+        let minted = mint_for(kind, &host);
+        if minted.chain().is_empty() {
+            continue; // No server gets as far as sending one: its files are the fault.
+        }
+        let planted: Vec<Fault> = kind
+            .plants()
+            .iter()
+            .copied()
+            .filter(|fault| fault.area() == Area::Certificate)
+            .collect();
+        let start = read(minted.certificate()).validity().not_before.timestamp();
+        let now = if kind == Kind::OpensslCommand { start } else { NOW };
+        assert_eq!(found(&minted, LAB.authority(), now), planted, "{kind}");
+    }
+}
+
+#[test]
+fn a_kind_plants_faults_in_the_certificates_or_one_in_the_files() {
+    for &kind in Kind::ALL {
+        let in_files = kind.plants().iter().filter(|fault| fault.area() == Area::File).count();
+        assert!(in_files == 0 || kind.plants().len() == 1, "{kind}");
+        assert!(kind.plants().iter().all(|fault| fault.area() != Area::Connection), "{kind}");
+    }
+}
+
+#[rstest]
+#[case(Kind::SelfSigned, vec![Fault::CaAsServer])]
+#[case(Kind::SelfSignedNotCa, vec![Fault::AnchorNotCa])]
+#[case(Kind::SelfSignedPlain, vec![])]
+#[case(Kind::SelfSignedNoCertSign, vec![Fault::CaAsServer, Fault::AnchorMayNotSign])]
+#[case(Kind::UnknownIssuer, vec![])]
+#[case(Kind::IssuedBy, vec![])]
+fn importing_its_root_leaves_only_what_the_import_itself_has_wrong(
+    #[case] kind: Kind,
+    #[case] left: Vec<Fault>,
+) {
+    let minted = mint(kind);
+    assert_eq!(found(&minted, minted.root().clone(), NOW), left);
+}
