@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::event::{ClientEvent, Event};
+use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
 use crate::identity::IdentityError;
 use crate::log::Log;
-use crate::relay::{self, Ending};
+use crate::relay::{self, Ending, Relay};
 use crate::settings::{PlainClients, Target};
 use crate::sniff::{self, Opening};
 use crate::target;
@@ -127,15 +127,18 @@ impl Connection {
             // The sender lives as long as the proxy; its end is an end, too.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let report = relay::run(client, target, early, stop).await;
-        match report.ending {
-            Ending::Violation(violation) => self.tell(ClientEvent::Violation(violation)),
-            Ending::TargetLost(error) => self.tell(ClientEvent::TargetLost(error)),
+        let mut relay = Relay::new(client, target);
+        let ending = relay.run(early, stop).await;
+        match &ending {
+            Ending::Violation(violation) => self.tell(ClientEvent::Violation(*violation)),
+            Ending::TargetLost(error) => self.tell(ClientEvent::TargetLost(cause(error))),
             Ending::ClientClosed(_)
             | Ending::ClientGone
             | Ending::TargetClosed
             | Ending::Stopped => {}
         }
-        self.tell(ClientEvent::SessionOver { up: report.up, down: report.down });
+        relay.farewell(&ending).await;
+        let (up, down) = relay.moved();
+        self.tell(ClientEvent::SessionOver { up, down });
     }
 }

@@ -94,8 +94,8 @@ pub enum ClientEvent {
     },
     /// The client broke the WebSocket protocol; the session ended.
     Violation(Violation),
-    /// The target broke the connection of a session.
-    TargetLost(io::Error),
+    /// The target broke the connection of a session, in the system's words.
+    TargetLost(String),
     /// A session is over.
     SessionOver {
         /// Bytes from the client to the target.
@@ -179,9 +179,7 @@ impl fmt::Display for ClientEvent {
                 )
             }
             Self::Violation(violation) => write!(f, "broke the WebSocket protocol: {violation}"),
-            Self::TargetLost(error) => {
-                write!(f, "the target broke the connection: {}", cause(error))
-            }
+            Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
             Self::SessionOver { up, down } => {
                 write!(f, "session over, {up} bytes to the target, {down} back")
             }

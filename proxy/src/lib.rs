@@ -28,8 +28,8 @@ mod websocket;
 
 pub use event::{ClientEvent, Event};
 pub use identity::{
-    BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, LooksLike, PublicKeyPrint,
-    Summary, Warning,
+    BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
+    PublicKeyPrint, Summary, Warning,
 };
 pub use log::{LogSink, Verbosity};
 pub use program::main;

@@ -43,38 +43,6 @@ pub(crate) enum Ending {
     Stopped,
 }
 
-/// How a session ended, and what it moved.
-#[derive(Debug)]
-pub(crate) struct Report {
-    pub(crate) ending: Ending,
-    /// Bytes to the target.
-    pub(crate) up: u64,
-    /// Bytes from the target.
-    pub(crate) down: u64,
-}
-
-/// Relays until one side ends, then ends the other. `early` is what the client sent right behind its request, and
-/// `stop` ends the session from outside.
-pub(crate) async fn run(
-    client: impl AsyncRead + AsyncWrite + Unpin,
-    target: impl AsyncRead + AsyncWrite + Unpin,
-    early: &[u8],
-    stop: impl Future<Output = ()>,
-) -> Report {
-    let mut relay =
-        Relay { client, target, up: Up::new(), down: Down::new(), answers: Answers::default() };
-    let mut ending = relay.up.take_early(early, &mut relay.answers);
-    if ending.is_none() {
-        tokio::select! {
-            end = poll_fn(|cx| relay.poll(cx)) => ending = Some(end),
-            () = stop => ending = Some(Ending::Stopped),
-        }
-    }
-    let ending = ending.unwrap_or(Ending::Stopped);
-    relay.farewell(&ending).await;
-    Report { ending, up: relay.up.moved, down: relay.down.moved }
-}
-
 /// Ends a session that has no target: the upgrade was answered, and the reason can be told only now.
 pub(crate) async fn refuse(client: impl AsyncRead + AsyncWrite + Unpin, close: Close) {
     let mut up = Up::new();
@@ -120,7 +88,8 @@ async fn say_goodbye(
     let _ = timeout(LINGER, end).await;
 }
 
-struct Relay<C, T> {
+/// A session: [`run`](Relay::run), then [`farewell`](Relay::farewell).
+pub(crate) struct Relay<C, T> {
     client: C,
     target: T,
     up: Up,
@@ -303,6 +272,27 @@ impl Down {
 }
 
 impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay<C, T> {
+    pub(crate) fn new(client: C, target: T) -> Self {
+        Self { client, target, up: Up::new(), down: Down::new(), answers: Answers::default() }
+    }
+
+    /// Relays until one side ends. `early` is what the client sent right behind its request, and `stop` ends the
+    /// session from outside.
+    pub(crate) async fn run(&mut self, early: &[u8], stop: impl Future<Output = ()>) -> Ending {
+        if let Some(ending) = self.up.take_early(early, &mut self.answers) {
+            return ending;
+        }
+        tokio::select! {
+            ending = poll_fn(|cx| self.poll(cx)) => ending,
+            () = stop => Ending::Stopped,
+        }
+    }
+
+    /// Bytes moved to the target and back.
+    pub(crate) fn moved(&self) -> (u64, u64) {
+        (self.up.moved, self.down.moved)
+    }
+
     /// Steps in both directions by turns, so that neither starves the other, until both wait.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         let Self { client, target, up, down, answers } = self;
@@ -322,7 +312,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
     }
 
     /// Sends what is still to be sent, and ends both sides.
-    async fn farewell(&mut self, ending: &Ending) {
+    pub(crate) async fn farewell(&mut self, ending: &Ending) {
         let Self { client, target, up, down, answers } = self;
         let payload = up.buffer[up.start..up.end].to_vec();
         let to_target = async {

@@ -2,6 +2,8 @@
 
 mod check;
 mod encrypted;
+mod explain;
+mod instead;
 mod key;
 mod pem;
 mod problem;
@@ -9,8 +11,9 @@ mod public_key;
 mod read;
 
 pub use check::{Summary, Warning};
+pub use instead::{Instead, LooksLike};
 pub use pem::Damage;
-pub use problem::{BlockPlace, IdentityError, Instead, LooksLike, PublicKeyPrint};
+pub use problem::{BlockPlace, IdentityError, KeyMismatch, PublicKeyPrint};
 
 use std::path::{Path, PathBuf};
 
@@ -83,14 +86,14 @@ impl IdentityFiles {
     }
 
     fn mismatch(&self, certificate: &Certificate, key: &LoadedKey) -> IdentityError {
-        IdentityError::KeyMismatch {
+        IdentityError::KeyMismatch(Box::new(KeyMismatch {
             file: self.cert.clone(),
             block: certificate.place.clone(),
             certificate: public_key::print(certificate.public.as_deref().unwrap_or_default()),
             key_file: self.key.as_ref().unwrap_or(&self.cert).clone(),
             key_block: key.place.clone(),
             key: public_key::print(&key.public),
-        }
+        }))
     }
 }
 

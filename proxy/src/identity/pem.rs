@@ -274,7 +274,8 @@ mod tests {
             let text = base64::engine::general_purpose::STANDARD.encode(&contents);
             let lines: Vec<&str> = text.as_bytes().chunks(width).map(|l| std::str::from_utf8(l).unwrap()).collect();
             let file = format!("-----BEGIN X Y-----\n{}\n-----END X Y-----", lines.join("\n"));
-            prop_assert_eq!(blocks(file.as_bytes())[0].contents.as_deref(), Ok(&contents[..]));
+            let read = blocks(file.as_bytes());
+            prop_assert_eq!(read[0].contents.as_deref(), Ok(&contents[..]));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::problem::PublicKeyPrint;
 pub(super) fn print(spki: &[u8]) -> PublicKeyPrint {
     let kind = match sequence(spki).as_deref() {
         Some([algorithm, key]) => {
-            let bits = key.content.as_bitstring().ok().and_then(|bits| rsa_bits(&bits.data, 0));
+            let bits = key.content.as_bitstring().ok().and_then(|bits| rsa_bits(bits.data, 0));
             kind_of_algorithm(algorithm, bits)
         }
         _ => None,

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::instead::{Instead, LooksLike};
 use super::key::is_key;
 use super::pem::{self, Block};
-use super::problem::{IdentityError, Instead, LooksLike};
+use super::problem::IdentityError;
 
 /// More than any chain takes; a path to something endless must not fill the memory.
 const LARGEST: u64 = 4 << 20;

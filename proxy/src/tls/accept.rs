@@ -126,7 +126,7 @@ fn explain(error: io::Error, stream: &Witness) -> HandshakeEnd {
             };
             if record.reset {
                 HandshakeEnd::Silent(SilentEnd::Reset, moment)
-            } else if record.received_close_notify {
+            } else if stream.received_close_notify() {
                 HandshakeEnd::Silent(SilentEnd::CloseNotify, moment)
             } else if record.ended || error.kind() == io::ErrorKind::UnexpectedEof {
                 HandshakeEnd::Silent(SilentEnd::Closed, moment)
@@ -144,7 +144,7 @@ pub(crate) async fn first_request_byte(stream: &mut TlsStream) -> Result<(), Cli
     let reset = stream.get_ref().0.record.reset;
     let event = match result {
         Ok(false) => {
-            stream.get_mut().0.believe_errors();
+            stream.get_mut().0.accepted();
             return Ok(());
         }
         Ok(true) => ClientEvent::LateSilence(SilentEnd::CloseNotify),

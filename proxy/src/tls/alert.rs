@@ -249,13 +249,11 @@ mod tests {
     fn names_agree_with_rustls() {
         for row in ROWS {
             let rustls = format!("{:?}", rustls::AlertDescription::from(row.0)).to_lowercase();
-            if !rustls.starts_with("unknown(") {
-                assert_eq!(
-                    row.1.replace('_', ""),
-                    rustls.replace("encryptedclienthello", "ech"),
-                    "alert {}",
-                    row.0
-                );
+            // rustls writes two of them in another way.
+            let rustls =
+                rustls.replace("recognised", "recognized").replace("encryptedclienthello", "ech");
+            if !rustls.starts_with("alertdescription(") {
+                assert_eq!(row.1.replace('_', ""), rustls, "alert {}", row.0);
             }
         }
     }

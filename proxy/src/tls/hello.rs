@@ -3,6 +3,7 @@
 use std::io;
 
 use rustls::server::{Accepted, Acceptor};
+use rustls::{AlertDescription, PeerIncompatible};
 use tokio::io::AsyncReadExt;
 
 use super::{SilentEnd, Witness};
@@ -49,12 +50,19 @@ pub(crate) enum HelloFailure {
     Failed(io::Error),
 }
 
+/// Where the version stands in a ClientHello: after the record's header and the message's type and length.
+const VERSION: std::ops::Range<usize> = 9..11;
+
+/// Bytes read at a time; the stream gives them record by record, so none is taken from behind the ClientHello.
+const READ: usize = 4096;
+
 /// Reads up to the end of the ClientHello. Sends nothing: the caller decides whether an alert goes out.
 pub(crate) async fn read_client_hello(
     stream: &mut Witness,
 ) -> Result<(Accepted, ClientHelloFacts), HelloFailure> {
     let mut acceptor = Acceptor::default();
-    let mut buffer = [0; 4096];
+    let mut start = Vec::new();
+    let mut buffer = [0; READ];
     loop {
         let count = match stream.read(&mut buffer).await {
             Ok(0) => return Err(HelloFailure::Silent(SilentEnd::Closed)),
@@ -62,21 +70,39 @@ pub(crate) async fn read_client_hello(
             Err(_) if stream.record.reset => return Err(HelloFailure::Silent(SilentEnd::Reset)),
             Err(error) => return Err(HelloFailure::Failed(error)),
         };
+        start.extend(buffer[..count].iter().take(VERSION.end - start.len()));
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             acceptor.read_tls(&mut rest).map_err(HelloFailure::Failed)?;
-            match acceptor.accept() {
-                Ok(None) => {}
-                Ok(Some(accepted)) => {
-                    let facts = ClientHelloFacts::of(&accepted);
-                    return Ok((accepted, facts));
-                }
-                Err((error, mut alert)) => {
-                    let mut bytes = Vec::new();
-                    alert.write_all(&mut bytes).map_err(HelloFailure::Failed)?;
-                    return Err(HelloFailure::Bad { error, alert: bytes });
-                }
+        }
+        match acceptor.accept() {
+            Ok(None) => {}
+            Ok(Some(accepted)) => {
+                let facts = ClientHelloFacts::of(&accepted);
+                return Ok((accepted, facts));
+            }
+            Err((error, mut alert)) => {
+                let mut answer = Vec::new();
+                alert.write_all(&mut answer).map_err(HelloFailure::Failed)?;
+                return Err(bad(error, answer, start.get(VERSION)));
             }
         }
+    }
+}
+
+/// Clients from before TLS 1.2 send no signature algorithms, and that is what rustls stumbles over. It is their
+/// version that is the matter, and OpenSSL says so.
+fn bad(error: rustls::Error, alert: Vec<u8>, version: Option<&[u8]>) -> HelloFailure {
+    let old = matches!(version, Some([3, 0..=2]));
+    match error {
+        rustls::Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired)
+            if old =>
+        {
+            HelloFailure::Bad {
+                error: rustls::Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered),
+                alert: vec![21, 3, 3, 0, 2, 2, AlertDescription::ProtocolVersion.into()],
+            }
+        }
+        error => HelloFailure::Bad { error, alert },
     }
 }

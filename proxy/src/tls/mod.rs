@@ -4,6 +4,7 @@ mod accept;
 mod alert;
 mod hello;
 mod outcome;
+mod records;
 mod witness;
 
 pub use alert::{Alert, Concern};

@@ -9,23 +9,29 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::Alert;
+use super::records::{Next, Records};
+
+/// Bytes read at a time during the handshake; a client's part of it seldom has more.
+const READ: usize = 4096;
 
 /// A TCP stream under TLS.
-///
-/// Until [`Witness::believe_errors`] is called a failing write counts as done: a client that refuses our
-/// certificate sends its alert and closes, and when we are still writing then, the system reports a broken pipe
-/// although the alert waits to be read. Reading on until the end finds it.
 #[derive(Debug)]
 pub(crate) struct Witness {
     stream: TcpStream,
-    write_errors: WriteErrors,
+    phase: Phase,
+    incoming: Records,
     pub(super) record: Record,
 }
 
-#[derive(Debug)]
-enum WriteErrors {
-    Kept,
-    Reported,
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The client may still refuse our certificate. Bytes are handed out record by record, and a failing write counts
+    /// as done: a client that refuses sends its alert and closes, and when we are still writing then, the system
+    /// reports a broken pipe although the alert waits to be read. Reading on until the end finds it.
+    Judged,
+    /// The client has sent a request. Bytes pass as they are.
+    Accepted,
 }
 
 /// What happened on the wire.
@@ -39,18 +45,21 @@ pub(super) struct Record {
     pub(super) ended: bool,
     /// The last alert we sent in the clear.
     pub(super) sent_alert: Option<Alert>,
-    /// The last thing the peer sent was a `close_notify` in the clear.
-    pub(super) received_close_notify: bool,
 }
 
 impl Witness {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, write_errors: WriteErrors::Kept, record: Record::default() }
+        Self { stream, phase: Phase::Judged, incoming: Records::new(), record: Record::default() }
     }
 
-    /// From now on a failing write is an error.
-    pub(crate) fn believe_errors(&mut self) {
-        self.write_errors = WriteErrors::Reported;
+    /// The client has sent a request: from now on bytes pass as they are, and a failing write is an error.
+    pub(crate) fn accepted(&mut self) {
+        self.phase = Phase::Accepted;
+    }
+
+    /// Whether the peer's last record was a `close_notify` in the clear.
+    pub(super) fn received_close_notify(&self) -> bool {
+        self.incoming.close_notify
     }
 
     pub(crate) fn into_inner(self) -> TcpStream {
@@ -65,9 +74,9 @@ impl Witness {
             }
             Err(error) => {
                 self.record.reset |= is_reset(&error);
-                match self.write_errors {
-                    WriteErrors::Kept => Ok(offered),
-                    WriteErrors::Reported => Err(error),
+                match self.phase {
+                    Phase::Judged => Ok(offered),
+                    Phase::Accepted => Err(error),
                 }
             }
         }
@@ -84,11 +93,27 @@ fn is_reset(error: &io::Error) -> bool {
     )
 }
 
-/// The level and number in an unencrypted alert record that ends `bytes` (RFC 8446 sections 5.1 and 6).
-fn plain_alert(bytes: &[u8]) -> Option<(u8, Alert)> {
+/// The number in an unencrypted alert record that ends `bytes` (RFC 8446 sections 5.1 and 6).
+fn plain_alert(bytes: &[u8]) -> Option<Alert> {
     match bytes.last_chunk::<7>()? {
-        [21, 3, 0..=4, 0, 2, level @ 1..=2, number] => Some((*level, Alert(*number))),
+        [21, 3, 0..=4, 0, 2, 1..=2, number] => Some(Alert(*number)),
         _ => None,
+    }
+}
+
+impl Witness {
+    fn poll_network(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        match &result {
+            Ok(()) => self.record.ended |= buffer.filled().len() == before,
+            Err(error) => self.record.reset |= is_reset(error),
+        }
+        Poll::Ready(result)
     }
 }
 
@@ -99,17 +124,35 @@ impl AsyncRead for Witness {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buffer.filled().len();
-        let result = ready!(Pin::new(&mut this.stream).poll_read(cx, buffer));
-        match &result {
-            Ok(()) if buffer.filled().len() == before => this.record.ended = buffer.remaining() > 0,
-            Ok(()) => {
-                let alert = plain_alert(&buffer.filled()[before..]);
-                this.record.received_close_notify = alert == Some((1, Alert(0)));
+        if this.phase == Phase::Accepted {
+            let rest = this.incoming.rest(buffer.remaining());
+            if rest.is_empty() {
+                return this.poll_network(cx, buffer);
             }
-            Err(error) => this.record.reset |= is_reset(error),
+            buffer.put_slice(rest);
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(result)
+        loop {
+            match this.incoming.next(buffer.remaining()) {
+                Next::Give(bytes) => {
+                    buffer.put_slice(bytes);
+                    return Poll::Ready(Ok(()));
+                }
+                Next::Breathe => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Next::Read => {
+                    let mut bytes = [0; READ];
+                    let mut read = ReadBuf::new(&mut bytes);
+                    ready!(this.poll_network(cx, &mut read))?;
+                    if read.filled().is_empty() {
+                        return Poll::Ready(Ok(()));
+                    }
+                    this.incoming.put(read.filled());
+                }
+            }
+        }
     }
 }
 
@@ -120,7 +163,7 @@ impl AsyncWrite for Witness {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if let Some((_, alert)) = plain_alert(bytes) {
+        if let Some(alert) = plain_alert(bytes) {
             this.record.sent_alert = Some(alert);
         }
         let result = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes));
@@ -133,7 +176,7 @@ impl AsyncWrite for Witness {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if let Some((_, alert)) = slices.last().and_then(|last| plain_alert(last)) {
+        if let Some(alert) = slices.last().and_then(|last| plain_alert(last)) {
             this.record.sent_alert = Some(alert);
         }
         let result = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices));

@@ -1,0 +1,59 @@
+//! Certificates and keys as people make them: with the openssl program.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `openssl` with words of a command line, in `folder`.
+#[track_caller]
+pub fn openssl(folder: &Path, arguments: &str) {
+    let output = Command::new("openssl")
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .expect("the openssl program is installed");
+    assert!(
+        output.status.success(),
+        "openssl {arguments}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Makes `key.pem` and `cert.pem` for localhost and 127.0.0.1, with a key of `kind` (`ec`, `rsa`, `ed25519`).
+pub fn make_pair(folder: &Path, kind: &str) {
+    let key = match kind {
+        "ec" => "-algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+        "rsa" => "-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+        "ed25519" => "-algorithm ED25519",
+        other => panic!("{other}?"),
+    };
+    openssl(folder, &format!("genpkey {key} -out key.pem"));
+    certify(folder, "key.pem", "cert.pem", &[]);
+}
+
+/// Makes a self-signed certificate for a key, with further options of `openssl req`.
+pub fn certify(folder: &Path, key: &str, cert: &str, further: &[&str]) {
+    let further = further.join(" ");
+    openssl(
+        folder,
+        &format!(
+            "req -new -x509 -key {key} -out {cert} -days 90 -subj /CN=localhost -addext \
+             subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE {further}"
+        ),
+    );
+}
+
+/// Writes certificate and key in one file.
+pub fn join(folder: &Path, parts: &[&str], to: &str) {
+    let text: String =
+        parts.iter().map(|part| fs::read_to_string(folder.join(part)).unwrap()).collect();
+    fs::write(folder.join(to), text).unwrap();
+}
+
+/// A folder with `self.pem` for localhost.
+pub fn folder_with_self_pem() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    make_pair(folder.path(), "ec");
+    join(folder.path(), &["cert.pem", "key.pem"], "self.pem");
+    folder
+}

@@ -1,0 +1,222 @@
+//! The web folder: what is served, and what never is.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use common::openssl::{folder_with_self_pem, join, openssl};
+use common::tls;
+use common::websocket::WebSocket;
+use common::{Proxy, echo, get, request};
+
+/// A proxy with a web folder that `fill` fills.
+fn with_web(options: &[&str], fill: impl FnOnce(&Path)) -> (tempfile::TempDir, Proxy) {
+    let folder = folder_with_self_pem();
+    let web = folder.path().join("web");
+    fs::create_dir(&web).unwrap();
+    fill(&web);
+    let options: Vec<&str> = ["--web", "web"].into_iter().chain(options.iter().copied()).collect();
+    let proxy = Proxy::start(folder.path(), &options, echo());
+    (folder, proxy)
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap().1
+}
+
+#[test]
+fn files_come_with_their_media_types() {
+    let files = [
+        ("index.html", "text/html; charset=utf-8"),
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("a b.css", "text/css; charset=utf-8"),
+        ("ca.crt", "application/x-x509-ca-cert"),
+        ("ca.cer", "application/x-x509-ca-cert"),
+        ("ca.pem", "application/x-x509-ca-cert"),
+        ("other", "application/octet-stream"),
+    ];
+    let (_folder, mut proxy) = with_web(&[], |web| {
+        files
+            .iter()
+            .for_each(|(name, _)| fs::write(web.join(name), format!("this is {name}")).unwrap());
+    });
+    for (name, media_type) in files {
+        let answer = get(&mut proxy.connect(), &format!("/{}?query", name.replace(' ', "%20")));
+        assert_eq!(status(&answer), "200", "{name}");
+        assert!(answer.contains(&format!("content-type: {media_type}\r\n")), "{answer}");
+        assert_eq!(body(&answer), format!("this is {name}"));
+    }
+    assert_eq!(body(&get(&mut tls::accept_all(proxy.connect()), "/")), "this is index.html");
+    WebSocket::open(proxy.connect()).echo(b"and sessions, too");
+    proxy.line("  - Web server. Web root: ");
+    proxy.line("GET /app.js?query: 200");
+}
+
+#[test]
+fn head_and_conditions_are_answered_without_a_body() {
+    let (_folder, proxy) = with_web(&[], |web| fs::write(web.join("a.txt"), "hello").unwrap());
+    let head = request(
+        &mut proxy.connect(),
+        "HEAD /a.txt HTTP/1.1\r\nHost: p\r\nConnection: close\r\n\r\n",
+    );
+    assert!(head.contains("content-length: 5\r\n") && body(&head).is_empty(), "{head}");
+    let modified = head.lines().find_map(|line| line.strip_prefix("last-modified: ")).unwrap();
+    let again = request(
+        &mut proxy.connect(),
+        &format!(
+            "GET /a.txt HTTP/1.1\r\nHost: p\r\nConnection: close\r\nIf-Modified-Since: {modified}\r\n\r\n"
+        ),
+    );
+    assert_eq!((status(&again), body(&again)), ("304", ""));
+    let post = request(
+        &mut proxy.connect(),
+        "POST /a.txt HTTP/1.1\r\nHost: p\r\nContent-Length: 0\r\n\r\n",
+    );
+    assert_eq!(status(&post), "501");
+}
+
+#[test]
+fn a_large_file_arrives_whole() {
+    let data: String = (0..3_000_000).map(|i| char::from(b'a' + (i % 23) as u8)).collect();
+    let (_folder, proxy) = with_web(&[], |web| fs::write(web.join("large.txt"), &data).unwrap());
+    assert!(body(&get(&mut tls::accept_all(proxy.connect()), "/large.txt")) == data);
+}
+
+#[test]
+fn folders_are_listed_unless_file_only() {
+    let fill = |web: &Path| {
+        fs::create_dir(web.join("sub")).unwrap();
+        fs::write(web.join("sub/<b>.txt"), "").unwrap();
+    };
+    let (_folder, proxy) = with_web(&[], fill);
+    assert!(get(&mut proxy.connect(), "/sub").contains("location: /sub/\r\n"));
+    let listing = get(&mut proxy.connect(), "/sub/");
+    assert!(body(&listing).contains("<a href=\"./%3Cb%3E.txt\">&lt;b&gt;.txt</a>"), "{listing}");
+    let (_folder, mut proxy) = with_web(&["--file-only"], fill);
+    assert_eq!(status(&get(&mut proxy.connect(), "/sub/")), "404");
+    assert_eq!(status(&get(&mut proxy.connect(), "/sub/%3Cb%3E.txt")), "200");
+    proxy.line("  - Web server (no directory listings). Web root: ");
+}
+
+#[test]
+fn nothing_outside_the_folder_is_served() {
+    let (_folder, proxy) = with_web(&[], |web| {
+        let above = web.parent().unwrap();
+        fs::write(above.join("outside.txt"), "outside").unwrap();
+        fs::write(web.join("inside.txt"), "inside").unwrap();
+        symlink(above.join("outside.txt"), web.join("absolute.txt")).unwrap();
+        symlink("../outside.txt", web.join("relative.txt")).unwrap();
+        symlink(above, web.join("above")).unwrap();
+        symlink("inside.txt", web.join("link.txt")).unwrap();
+    });
+    for path in [
+        "/../outside.txt",
+        "/%2e%2e/outside.txt",
+        "/..%2foutside.txt",
+        "/%2e%2e%2foutside.txt",
+        "/a/../../outside.txt",
+        "//../outside.txt",
+        "/.%00./outside.txt",
+        "/..%5coutside.txt",
+        "/absolute.txt",
+        "/relative.txt",
+        "/above/outside.txt",
+        "/above/",
+        "/inside.txt/",
+        "/nothing",
+    ] {
+        let answer = get(&mut proxy.connect(), path);
+        assert_eq!(status(&answer), "404", "{path}: {answer}");
+    }
+    assert_eq!(body(&get(&mut proxy.connect(), "/link.txt")), "inside");
+}
+
+#[test]
+fn a_private_key_is_never_served() {
+    let (_folder, mut proxy) = with_web(&[], |web| {
+        let above = web.parent().unwrap();
+        openssl(web, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out pkcs8.pem");
+        openssl(web, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec8.pem");
+        openssl(web, "rsa -in pkcs8.pem -traditional -out pkcs1.pem");
+        openssl(web, "ec -in ec8.pem -out sec1.pem");
+        openssl(
+            web,
+            "rsa -in pkcs8.pem -traditional -aes128 -passout pass:x -out old-encrypted.pem",
+        );
+        openssl(web, "pkcs8 -topk8 -in pkcs8.pem -passout pass:x -out encrypted.pem");
+        openssl(web, "pkcs8 -topk8 -nocrypt -in pkcs8.pem -outform DER -out pkcs8.der");
+        openssl(web, "pkcs8 -topk8 -nocrypt -in ec8.pem -outform DER -out ec8.der");
+        openssl(web, "genpkey -algorithm ED25519 -outform DER -out ed25519.der");
+        openssl(web, "rsa -in pkcs8.pem -traditional -outform DER -out pkcs1.der");
+        openssl(web, "ec -in ec8.pem -outform DER -out sec1.der");
+        openssl(web, "pkcs8 -topk8 -in pkcs8.pem -passout pass:x -outform DER -out encrypted.der");
+        openssl(
+            web,
+            "pkcs12 -export -inkey ../key.pem -in ../cert.pem -passout pass:x -out store.p12",
+        );
+        join(web, &["../cert.pem", "../key.pem"], "photo.jpg");
+        let page = format!(
+            "<html>{}{}",
+            "x".repeat(300_000),
+            fs::read_to_string(web.join("sec1.pem")).unwrap()
+        );
+        fs::write(web.join("page.html"), page).unwrap();
+        fs::hard_link(above.join("self.pem"), web.join("hard-link.txt")).unwrap();
+        fs::create_dir(web.join("folder")).unwrap();
+        fs::copy(web.join("sec1.der"), web.join("folder/index.html")).unwrap();
+        fs::copy(above.join("cert.pem"), web.join("cert.pem")).unwrap();
+        openssl(web, "x509 -in cert.pem -outform DER -out cert.der");
+        openssl(web, "pkey -in pkcs8.pem -pubout -out public.pem");
+    });
+    let secret = [
+        "pkcs8.pem",
+        "ec8.pem",
+        "pkcs1.pem",
+        "sec1.pem",
+        "old-encrypted.pem",
+        "encrypted.pem",
+        "pkcs8.der",
+        "ec8.der",
+        "ed25519.der",
+        "pkcs1.der",
+        "sec1.der",
+        "encrypted.der",
+        "store.p12",
+        "photo.jpg",
+        "page.html",
+        "hard-link.txt",
+        "folder/",
+    ];
+    for name in secret {
+        let answer = get(&mut proxy.connect(), &format!("/{name}"));
+        assert_eq!(status(&answer), "403", "{name}: {answer}");
+        assert!(answer.contains("a private key is never served"), "{answer}");
+        proxy.line(&format!("/{name} not served: it holds a private key"));
+    }
+    for name in ["cert.pem", "cert.der", "public.pem"] {
+        assert_eq!(status(&get(&mut proxy.connect(), &format!("/{name}"))), "200", "{name}");
+    }
+}
+
+#[test]
+fn the_proxys_own_key_is_known_by_its_file() {
+    let folder = folder_with_self_pem();
+    let web = folder.path().join("web");
+    fs::create_dir(&web).unwrap();
+    fs::write(web.join("self.pem"), "whatever it holds now").unwrap();
+    symlink("self.pem", web.join("link")).unwrap();
+    fs::hard_link(web.join("self.pem"), web.join("hard-link")).unwrap();
+    let mut proxy =
+        Proxy::start(folder.path(), &["--web", "web", "--cert", "web/self.pem"], echo());
+    for name in ["self.pem", "link", "hard-link"] {
+        assert_eq!(status(&get(&mut proxy.connect(), &format!("/{name}"))), "403", "{name}");
+        proxy.line(&format!("/{name} not served: it holds a private key (the key of this proxy)"));
+    }
+}
