@@ -16,6 +16,7 @@ pub mod fault;
 pub mod host;
 pub mod inspect;
 pub mod observation;
+pub mod subject;
 
 pub use alert::Alert;
 pub use fault::Fault;

@@ -1,0 +1,5 @@
+//! Builds anew when a data file that is embedded was added, removed or changed.
+
+fn main() {
+    println!("cargo::rerun-if-changed=subjects");
+}

@@ -1,0 +1,175 @@
+//! Where a subject is known to differ from what the cases expect.
+//!
+//! A divergence is data with a reason. One that matches no case, or that no longer happens, is an
+//! error at its own file and line, so that the list stays true.
+
+use std::{fmt, ops::Range};
+
+use globset::{GlobBuilder, GlobMatcher};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::data::{DataError, Source};
+
+/// What of an observation differs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Field {
+    /// The fault that the client saw.
+    Fault,
+    /// The alert that the proxy sent, or took.
+    Alert,
+    /// The fault that the proxy's log names.
+    Log,
+    /// Whether the proxy starts.
+    Start,
+    /// The HTTP status of an answer.
+    Status,
+    /// The media type of an answer.
+    MediaType,
+    /// What an accepted exception opens.
+    Exception,
+    /// The code of the WebSocket's close.
+    CloseCode,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fault => "fault",
+            Self::Alert => "alert",
+            Self::Log => "log",
+            Self::Start => "start",
+            Self::Status => "status",
+            Self::MediaType => "media-type",
+            Self::Exception => "exception",
+            Self::CloseCode => "close-code",
+        })
+    }
+}
+
+/// One `[[divergence]]` table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDivergence {
+    cases: Vec<Spanned<String>>,
+    field: Field,
+    expected: String,
+    observed: Spanned<String>,
+    reason: Spanned<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Cases {
+    glob: GlobMatcher,
+    span: Range<usize>,
+}
+
+/// A known difference between what cases expect and what a subject does.
+#[derive(Clone, Debug)]
+pub struct Divergence {
+    cases: Vec<Cases>,
+    field: Field,
+    expected: String,
+    observed: String,
+    reason: String,
+    source: Source,
+    observed_span: Range<usize>,
+}
+
+impl Divergence {
+    pub(super) fn new(source: &Source, raw: RawDivergence) -> Result<Self, DataError> {
+        if raw.reason.get_ref().trim().is_empty() {
+            return Err(source.error(raw.reason.span(), "a divergence needs its reason"));
+        }
+        if *raw.observed.get_ref() == raw.expected {
+            return Err(source.error(
+                raw.observed.span(),
+                "what is observed is what is expected: this is no divergence",
+            ));
+        }
+        let cases =
+            raw.cases.iter().map(|glob| Cases::new(source, glob)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            cases,
+            field: raw.field,
+            expected: raw.expected,
+            observed_span: raw.observed.span(),
+            observed: raw.observed.into_inner(),
+            reason: raw.reason.into_inner(),
+            source: source.clone(),
+        })
+    }
+
+    /// Whether it speaks of this case. A `*` stays within a part of the id between slashes; `**` does not.
+    pub fn covers(&self, case: &str) -> bool {
+        self.cases.iter().any(|cases| cases.glob.is_match(case))
+    }
+
+    /// What differs.
+    pub fn field(&self) -> Field {
+        self.field
+    }
+
+    /// What the cases expect, as they word it.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// What the subject does instead.
+    pub fn observed(&self) -> &str {
+        &self.observed
+    }
+
+    /// Why.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Checks that each of its patterns matches one of all the cases there are.
+    ///
+    /// # Errors
+    /// The first pattern that matches none.
+    pub fn check<'a>(
+        &self,
+        all_cases: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Result<(), DataError> {
+        let idle = self
+            .cases
+            .iter()
+            .find(|cases| !all_cases.clone().into_iter().any(|case| cases.glob.is_match(case)));
+        idle.map_or(Ok(()), |cases| {
+            let message = format!("no case matches `{}`", cases.glob.glob());
+            Err(self
+                .source
+                .error(cases.span.clone(), message)
+                .hint("remove the pattern, or mend it"))
+        })
+    }
+
+    /// The error that what it says was not seen in this case.
+    pub fn no_longer_happens(&self, case: &str, seen: &str) -> DataError {
+        let message =
+            format!("this divergence did not happen in {case}: the {} was {seen}", self.field);
+        let hint = if seen == self.expected {
+            "the subject now does what the case expects: remove the case from `cases`"
+        } else {
+            "mend `observed`, and the reason with it"
+        };
+        self.source.error(self.observed_span.clone(), message).hint(hint)
+    }
+}
+
+impl Cases {
+    fn new(source: &Source, glob: &Spanned<String>) -> Result<Self, DataError> {
+        let built = GlobBuilder::new(glob.get_ref()).literal_separator(true).build();
+        let matcher = built.map_err(|error| {
+            source.error(glob.span(), format!("is no pattern: {}", error.kind()))
+        })?;
+        Ok(Self { glob: matcher.compile_matcher(), span: glob.span() })
+    }
+}

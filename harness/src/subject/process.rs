@@ -1,0 +1,324 @@
+//! Starting a subject as a process, seeing it ready, and ending it with all that it started.
+
+use std::{
+    ffi::OsString,
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use process_wrap::tokio::{CommandWrap, ProcessSession};
+use tokio::{
+    net::TcpStream,
+    process::Command,
+    sync::watch,
+    time::{Instant, sleep_until, timeout, timeout_at},
+};
+
+use super::{
+    Launch, ListenAt, Log, StartFailure, Stream, Subject,
+    command::{Template, Values},
+    ready::{Connect, Ready},
+};
+
+/// More lines than this before it is ready, and a subject prints without end.
+const LINES_BEFORE_READY: u64 = 2000;
+/// How often another port is tried when the one that was free is taken at once by somebody else.
+const PORTS_TRIED: usize = 5;
+/// How long a subject has to end after SIGTERM before it is killed, and to be gone after that.
+const GRACE: Duration = Duration::from_secs(2);
+/// Between two attempts to connect: nothing tells when a port begins to listen.
+const CONNECT_AGAIN: Duration = Duration::from_millis(20);
+
+/// A subject that runs, and ends when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    process: Process,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it prints. The log can be kept when the subject has ended.
+    pub fn log(&self) -> &Log {
+        &self.process.log
+    }
+
+    /// How it ended, if it did by itself.
+    pub fn exited(&self) -> Option<ExitStatus> {
+        *self.process.exit.borrow()
+    }
+
+    /// Waits for it to end by itself, until the deadline.
+    pub async fn wait_for_exit(&self, deadline: Instant) -> Option<ExitStatus> {
+        timeout_at(deadline, self.process.wait()).await.ok().flatten()
+    }
+
+    /// Asks it to end, with SIGTERM to all its processes; kills what is left of them two seconds later.
+    /// Its address is free then, and its log complete.
+    ///
+    /// Returns how it ended, or nothing if even killing did not end it in time.
+    pub async fn stop(self) -> Option<ExitStatus> {
+        self.process.stop().await
+    }
+}
+
+pub(super) async fn start(
+    subject: &Subject,
+    launch: &Launch,
+    deadline: Instant,
+) -> Result<Running, StartFailure> {
+    if let Some(&option) = subject.lacks(launch).first() {
+        return Err(StartFailure::Lacks { subject: subject.name.clone(), option });
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let address = match launch.listen {
+            ListenAt::Exactly(address) => address,
+            ListenAt::FreePort(ip) => {
+                let free = TcpListener::bind((ip, 0)).and_then(|listener| listener.local_addr());
+                free.map_err(|source| {
+                    io_failure(subject, format!("looking for a free port of {ip}"), source)
+                })?
+            }
+        };
+        match start_at(subject, launch, address, deadline).await {
+            Err(StartFailure::PortTaken { .. })
+                if matches!(launch.listen, ListenAt::FreePort(_)) && tries < PORTS_TRIED => {}
+            result => return result,
+        }
+    }
+}
+
+async fn start_at(
+    subject: &Subject,
+    launch: &Launch,
+    address: SocketAddr,
+    deadline: Instant,
+) -> Result<Running, StartFailure> {
+    let begun = Instant::now();
+    let process = Process::spawn(subject, &subject.command, launch, address)?;
+    let name = || subject.name.clone();
+    let failure = tokio::select! {
+        Some(status) = process.wait() => {
+            process.log.wait_for_end(Instant::now() + GRACE).await;
+            let log = process.log.lines();
+            match is_taken(address) {
+                true => StartFailure::PortTaken { subject: name(), address, log },
+                false => StartFailure::Exited { subject: name(), status, log },
+            }
+        }
+        () = process.log.longer_than(LINES_BEFORE_READY) => {
+            StartFailure::Flooded { subject: name(), limit: LINES_BEFORE_READY, log: process.log.lines() }
+        }
+        () = sleep_until(deadline) => StartFailure::NeverReady {
+            subject: name(),
+            waited: begun.elapsed(),
+            awaited: subject.ready.to_string(),
+            log: process.log.lines(),
+        },
+        () = seen_ready(&subject.ready, &process.log, address) => return Ok(Running { address, process }),
+    };
+    process.kill().await;
+    Err(failure)
+}
+
+pub(super) async fn version(
+    subject: &Subject,
+    launch: &Launch,
+    deadline: Instant,
+) -> Option<String> {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let process = Process::spawn(subject, subject.version.as_ref()?, launch, nowhere).ok()?;
+    let status = timeout_at(deadline, process.wait()).await.ok().flatten()?;
+    process.log.wait_for_end(deadline).await;
+    let first =
+        process.log.lines().into_iter().map(|line| line.text).find(|text| !text.trim().is_empty());
+    first.filter(|_| status.success())
+}
+
+/// Returns when the subject is ready; never, if it is not.
+async fn seen_ready(ready: &Ready, log: &Log, address: SocketAddr) {
+    if let Some(pattern) = &ready.log {
+        let mut next = 0;
+        let far = Instant::now() + Duration::from_secs(24 * 60 * 60);
+        let said = log.wait_for(log.start(), far, |lines| {
+            let fresh = lines.iter().skip_while(|line| line.number < next);
+            let said = fresh.into_iter().any(|line| pattern.is_match(&line.text));
+            next = lines.last().map_or(0, |line| line.number + 1);
+            said
+        });
+        if said.await.is_err() {
+            // Its output has ended; how it ends itself is for others to see.
+            std::future::pending::<()>().await;
+        }
+    }
+    if ready.connect == Connect::Tried {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(CONNECT_AGAIN).await;
+        }
+    }
+}
+
+/// Whether somebody listens there, now that the subject has ended. Asking the system works for
+/// every subject, where the wording of its log would not.
+fn is_taken(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
+fn io_failure(subject: &Subject, doing: String, source: io::Error) -> StartFailure {
+    StartFailure::Io { subject: subject.name.clone(), doing, source }
+}
+
+/// A process and all that it started, which ends when this is dropped.
+#[derive(Debug)]
+struct Process {
+    group: Arc<Group>,
+    exit: watch::Receiver<Option<ExitStatus>>,
+    log: Log,
+}
+
+impl Process {
+    fn spawn(
+        subject: &Subject,
+        template: &Template,
+        launch: &Launch,
+        listen: SocketAddr,
+    ) -> Result<Self, StartFailure> {
+        let folder = &launch.working_folder;
+        if !folder.is_dir() {
+            // Said apart, for the system says of a missing folder what it says of a missing command.
+            let doing = format!("its working folder {}", folder.display());
+            return Err(io_failure(subject, doing, io::ErrorKind::NotFound.into()));
+        }
+        let wssure = match &launch.wssure {
+            Some(program) => program.clone(),
+            None => std::env::current_exe().map_err(|source| {
+                io_failure(subject, "finding the program that runs".into(), source)
+            })?,
+        };
+        let line =
+            template.fill(&Values { launch, listen, options: &subject.options, wssure: &wssure });
+        let (program, arguments) = split(subject, line);
+        let mut child =
+            command(&program, arguments, folder).spawn().map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => StartFailure::CommandNotFound {
+                    subject: subject.name.clone(),
+                    program: program.clone(),
+                    install: subject.install.clone(),
+                },
+                _ => io_failure(subject, format!("running {}", program.display()), error),
+            })?;
+
+        let log = Log::of_streams(2);
+        // Both were piped above, so both are there.
+        if let (Some(stdout), Some(stderr)) = (child.stdout().take(), child.stderr().take()) {
+            tokio::spawn(log.clone().read(stdout, Stream::Stdout));
+            tokio::spawn(log.clone().read(stderr, Stream::Stderr));
+        }
+        let group = Arc::new(Group::led_by(child.id()));
+        let (ended, exit) = watch::channel(None);
+        tokio::spawn({
+            let group = Arc::clone(&group);
+            async move {
+                let status = child.wait().await;
+                group.kill();
+                ended.send_replace(status.ok());
+            }
+        });
+        Ok(Self { group, exit, log })
+    }
+
+    /// Waits for the command to end.
+    async fn wait(&self) -> Option<ExitStatus> {
+        let mut exit = self.exit.clone();
+        exit.wait_for(Option::is_some).await.ok().and_then(|status| *status)
+    }
+
+    async fn stop(self) -> Option<ExitStatus> {
+        self.group.signal(Signal::SIGTERM);
+        let _ = timeout(GRACE, self.wait()).await;
+        self.kill().await
+    }
+
+    /// Kills it, and waits until it is gone.
+    async fn kill(&self) -> Option<ExitStatus> {
+        self.group.kill();
+        let status = timeout(GRACE, self.wait()).await.ok().flatten();
+        // Its children hold the log open, and its address, for as long as they are there.
+        self.log.wait_for_end(Instant::now() + GRACE).await;
+        status
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.group.kill();
+    }
+}
+
+/// The command, and its arguments; a path such as `./proxy` is meant from the definition's folder.
+fn split(subject: &Subject, line: Vec<OsString>) -> (PathBuf, Vec<OsString>) {
+    let mut line = line.into_iter();
+    let program = PathBuf::from(line.next().unwrap_or_default());
+    let program = match &subject.folder {
+        Some(folder) if program.components().count() > 1 => folder.join(program),
+        _ => program,
+    };
+    (program, line.collect())
+}
+
+fn command(program: &Path, arguments: Vec<OsString>, folder: &Path) -> CommandWrap {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder);
+    // Little of our own environment, so that a run is the same on every machine.
+    command.env_clear().env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
+    command.envs(
+        ["PATH", "HOME", "TMPDIR"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))),
+    );
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.kill_on_drop(true);
+    let mut command = CommandWrap::from(command);
+    // Its own session is also its own process group, and has no terminal on which OpenSSL could
+    // ask for the password of a key.
+    command.wrap(ProcessSession);
+    command
+}
+
+/// The process group that a command leads: itself, and all that it forked.
+///
+/// What makes a session of its own in turn, as a daemon does, leaves the group and is not ended.
+#[derive(Debug)]
+struct Group(Mutex<Option<Pid>>);
+
+impl Group {
+    fn led_by(leader: Option<u32>) -> Self {
+        Self(Mutex::new(leader.and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(leader) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // It fails if all are gone already.
+            let _ = killpg(leader, signal);
+        }
+    }
+
+    /// Kills what is left, once: afterwards the number may be another's.
+    fn kill(&self) {
+        if let Some(leader) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = killpg(leader, Signal::SIGKILL);
+        }
+    }
+}
