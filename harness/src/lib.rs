@@ -9,6 +9,7 @@
 //! and everything speaks one vocabulary, the [`Fault`].
 
 pub mod alert;
+pub mod case;
 pub mod certificate;
 pub mod client;
 pub mod data;
@@ -16,6 +17,7 @@ pub mod fault;
 pub mod host;
 pub mod inspect;
 pub mod observation;
+pub mod run;
 pub mod subject;
 
 pub use alert::Alert;

@@ -38,7 +38,13 @@ pub(super) fn server(kind: Kind, host: &Host, now: Now) -> Result<CertificatePar
             content.extended_key_usages.clear();
             (content.not_before, content.not_after) = now.span(TODAY, Duration::days(365))?;
         }
-        Kind::SelfSignedPlain => content.is_ca = IsCa::NoCa,
+        // As openssl req -x509 makes them: without a keyUsage, which would be a second reason why
+        // their keys may not sign for others.
+        Kind::SelfSignedPlain => {
+            content.is_ca = IsCa::NoCa;
+            content.key_usages.clear();
+        }
+        Kind::SelfSignedNotCa => content.key_usages.clear(),
         Kind::SelfSignedConstrained => {
             authority_too(&mut content);
             content.name_constraints = Some(only(host));
@@ -71,7 +77,6 @@ pub(super) fn server(kind: Kind, host: &Host, now: Now) -> Result<CertificatePar
         Kind::NoServerAuth => content.extended_key_usages.clear(),
         // These differ in who signs, in what is sent, or in the files; openssl writes its own.
         Kind::Good
-        | Kind::SelfSignedNotCa
         | Kind::OpensslCommand
         | Kind::UnknownIssuer
         | Kind::MissingIntermediate

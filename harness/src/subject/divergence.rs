@@ -19,18 +19,30 @@ use crate::data::{DataError, Source};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Field {
-    /// The fault that the client saw.
+    /// The fault that the client named, or `connected`.
     Fault,
-    /// The alert that the proxy sent, or took.
+    /// The client's error code.
+    Code,
+    /// The alert that the client sent.
     Alert,
+    /// When it sent the alert.
+    Moment,
     /// The fault that the proxy's log names.
     Log,
+    /// The alert that the proxy's log names.
+    LoggedAlert,
+    /// The words in the proxy's log.
+    LogWords,
+    /// Whether, after a refusal, a client that accepts everything is served.
+    StillServes,
     /// Whether the proxy starts.
     Start,
     /// The HTTP status of an answer.
     Status,
     /// The media type of an answer.
     MediaType,
+    /// Whether an answer held a private key.
+    PrivateKey,
     /// What an accepted exception opens.
     Exception,
     /// The code of the WebSocket's close.
@@ -41,11 +53,17 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Fault => "fault",
+            Self::Code => "code",
             Self::Alert => "alert",
+            Self::Moment => "moment",
             Self::Log => "log",
+            Self::LoggedAlert => "logged-alert",
+            Self::LogWords => "log-words",
+            Self::StillServes => "still-serves",
             Self::Start => "start",
             Self::Status => "status",
             Self::MediaType => "media-type",
+            Self::PrivateKey => "private-key",
             Self::Exception => "exception",
             Self::CloseCode => "close-code",
         })

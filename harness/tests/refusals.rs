@@ -1,0 +1,212 @@
+//! A refusal goes on the wire as the client's profile says, seen from the other end.
+
+use std::{io, sync::Arc};
+
+use rstest::rstest;
+use rustls::{AlertDescription, ServerConfig, SupportedProtocolVersion};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+};
+use wssure_harness::{
+    Fault,
+    certificate::{Kind, Lab, Minted, Specification},
+    client::{self, Client, Destination, Payload, Route, Simulated},
+    observation::{Ending, Moment, Observation, Party, Step, TlsVersion},
+};
+
+/// How a handshake ended for the server.
+#[derive(Debug, PartialEq)]
+enum ServerSaw {
+    Alert(AlertDescription, Moment),
+    /// The end of the connection, and when.
+    Closed(Moment),
+    Reset(Moment),
+}
+
+fn mint(kind: Kind) -> (Lab, Minted) {
+    let lab = Lab::new().unwrap();
+    let minted =
+        lab.mint(&Specification::new(kind, "proxy.example.test".parse().unwrap())).unwrap();
+    (lab, minted)
+}
+
+fn server(minted: &Minted, version: TlsVersion) -> Arc<ServerConfig> {
+    let version: &'static SupportedProtocolVersion = match version {
+        TlsVersion::Tls12 => &rustls::version::TLS12,
+        TlsVersion::Tls13 => &rustls::version::TLS13,
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = minted.key().unwrap().der().clone_key();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(minted.chain().to_vec(), key)
+        .unwrap();
+    Arc::new(config)
+}
+
+/// One connection: what the client reports, and what the server saw.
+async fn meet(client: &mut dyn Client, config: Arc<ServerConfig>) -> (Observation, ServerSaw) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = Destination {
+        route: Route::To(listener.local_addr().unwrap()),
+        ..format!("wss://proxy.example.test:{}/", listener.local_addr().unwrap().port())
+            .parse()
+            .unwrap()
+    };
+    let serving = async {
+        let (tcp, _) = listener.accept().await.unwrap();
+        serve(tcp, config).await
+    };
+    let (observation, saw) = tokio::join!(client.open(&to, &Payload::Nothing), serving);
+    (observation.unwrap(), saw)
+}
+
+async fn serve(tcp: TcpStream, config: Arc<ServerConfig>) -> ServerSaw {
+    match tokio_rustls::TlsAcceptor::from(config).accept(tcp).await {
+        Err(error) => read_as(&error, Moment::DuringHandshake),
+        Ok(mut tls) => match tls.read(&mut [0; 64]).await {
+            Ok(0) => ServerSaw::Closed(Moment::AfterHandshake),
+            Ok(length) => panic!("a refused certificate was sent {length} bytes"),
+            Err(error) => read_as(&error, Moment::AfterHandshake),
+        },
+    }
+}
+
+fn read_as(error: &io::Error, moment: Moment) -> ServerSaw {
+    let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    match (tls, error.kind()) {
+        (Some(rustls::Error::AlertReceived(alert)), _) => ServerSaw::Alert(*alert, moment),
+        (_, io::ErrorKind::UnexpectedEof) => ServerSaw::Closed(moment),
+        (_, io::ErrorKind::ConnectionReset) => ServerSaw::Reset(moment),
+        _ => panic!("the server saw {error:?}"),
+    }
+}
+
+use AlertDescription::{BadCertificate, CertificateExpired, CertificateUnknown, UnknownCA};
+use Moment::{AfterHandshake, DuringHandshake};
+use ServerSaw::{Alert, Closed, Reset};
+use TlsVersion::{Tls12, Tls13};
+
+#[rstest]
+#[case("chromium", Kind::SelfSigned, Tls13, Alert(CertificateUnknown, DuringHandshake))]
+#[case("chromium", Kind::SelfSigned, Tls12, Alert(CertificateUnknown, DuringHandshake))]
+#[case("firefox", Kind::SelfSigned, Tls13, Alert(BadCertificate, DuringHandshake))]
+#[case("firefox", Kind::SelfSigned, Tls12, Alert(BadCertificate, AfterHandshake))]
+#[case("firefox", Kind::UnknownIssuer, Tls13, Alert(UnknownCA, DuringHandshake))]
+#[case("firefox", Kind::UnknownIssuer, Tls12, Alert(UnknownCA, AfterHandshake))]
+#[case("firefox", Kind::Expired, Tls13, Alert(CertificateExpired, DuringHandshake))]
+#[case("webkitgtk", Kind::SelfSigned, Tls13, Reset(DuringHandshake))]
+#[case("webkitgtk", Kind::SelfSigned, Tls12, Reset(DuringHandshake))]
+#[case("safari-5", Kind::SelfSigned, Tls12, Closed(DuringHandshake))]
+#[case("chrome-19", Kind::SelfSigned, Tls12, Closed(AfterHandshake))]
+#[case("firefox-12", Kind::SelfSigned, Tls12, Alert(UnknownCA, DuringHandshake))]
+#[tokio::test]
+async fn the_server_sees_what_the_profile_says(
+    #[case] name: &str,
+    #[case] kind: Kind,
+    #[case] version: TlsVersion,
+    #[case] expected: ServerSaw,
+) {
+    let (lab, minted) = mint(kind);
+    let mut client =
+        Simulated::new(client::find(name).unwrap()).trusting([lab.authority()]).tls_up_to(version);
+    let (observation, saw) = meet(&mut client, server(&minted, version)).await;
+    assert_eq!(saw, expected);
+
+    let refusal = observation.refusal().expect("it is refused");
+    assert_eq!((refusal.by, refusal.step), (Party::Client, Step::Tls));
+    assert!(minted.plants().contains(&refusal.fault), "{}", refusal.fault);
+    let alert = refusal.alert.map(|seen| (AlertDescription::from(seen.alert.0), seen.moment));
+    match saw {
+        Alert(sent, moment) => assert_eq!(alert, Some((sent, moment))),
+        Closed(_) => assert_eq!((alert, refusal.ending), (None, Ending::Closed)),
+        Reset(_) => assert_eq!((alert, refusal.ending), (None, Ending::Reset)),
+    }
+    assert_eq!(observation.tls.unwrap().version, Some(version));
+}
+
+/// A late alert is sealed by us, so every kind of record protection is tried.
+#[rstest]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
+#[tokio::test]
+async fn a_late_alert_is_sealed_for_every_cipher(#[case] suite: rustls::SupportedCipherSuite) {
+    let (_, minted) = mint(Kind::SelfSigned);
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites = vec![suite];
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(minted.chain().to_vec(), minted.key().unwrap().der().clone_key())
+        .unwrap();
+    let mut client = Simulated::new(client::find("firefox").unwrap());
+    let (_, saw) = meet(&mut client, Arc::new(config)).await;
+    assert_eq!(saw, Alert(BadCertificate, AfterHandshake));
+}
+
+/// A client that judges late under TLS 1.3 too: no browser does, so the profile is made here.
+#[tokio::test]
+async fn a_late_alert_is_sealed_under_tls_13() {
+    let source = include_str!("../clients/firefox.toml")
+        .replace(r#""1.3" = "during-handshake""#, r#""1.3" = "after-handshake""#);
+    let source = wssure_harness::data::Source::new("late.toml", source);
+    let profile = client::Profile::read(&source).unwrap();
+    let (_, minted) = mint(Kind::SelfSigned);
+    let mut client = Simulated::new(Arc::new(profile));
+    let (_, saw) = meet(&mut client, server(&minted, Tls13)).await;
+    // The server reads Finished and alert at once, so it cannot tell the moment; that it can read the
+    // alert at all shows that it came under the keys that follow Finished.
+    assert!(matches!(saw, Alert(BadCertificate, _)), "{saw:?}");
+}
+
+#[tokio::test]
+async fn the_page_learns_nothing_but_a_close_code() {
+    for (name, code) in [("chromium", 1006), ("firefox", 1015), ("webkitgtk", 1006)] {
+        let (_, minted) = mint(Kind::SelfSigned);
+        let mut client = Simulated::new(client::find(name).unwrap());
+        let (observation, _) = meet(&mut client, server(&minted, Tls13)).await;
+        let page = observation.page.unwrap();
+        use wssure_harness::observation::PageEvent::{Close, Error};
+        assert_eq!(page.events, [Error, Close]);
+        let close = page.close.unwrap();
+        assert_eq!((close.code, close.reason.as_str(), close.clean), (code, "", false), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_plain_text_is_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = async {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut tcp, b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        tcp.read_to_end(&mut seen).await.ok();
+        seen
+    };
+    let to: Destination = format!("wss://{address}/").parse().unwrap();
+    let mut client = Simulated::new(client::find("chromium").unwrap());
+    let (observation, seen) = tokio::join!(client.open(&to, &Payload::Nothing), serving);
+    let observation = observation.unwrap();
+    assert_eq!(observation.fault(), Some(Fault::NotTls));
+    assert_eq!(observation.refusal().unwrap().code.as_deref(), Some("ERR_SSL_PROTOCOL_ERROR"));
+    assert_eq!(seen[0], 22, "nothing but the ClientHello was sent");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to: Destination = format!("wss://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let mut client = Simulated::new(client::find("chromium").unwrap())
+        .within(std::time::Duration::from_millis(50));
+    let observation = client.open(&to, &Payload::Nothing).await.unwrap();
+    assert_eq!(observation.fault(), Some(Fault::TimedOut));
+    assert_eq!(observation.refusal().unwrap().step, Step::Tls);
+}
