@@ -45,6 +45,30 @@ impl Observation {
         self.refusal().is_none()
     }
 
+    /// Asserts, in a test, that it connected.
+    ///
+    /// # Panics
+    /// If it was refused, saying how.
+    #[track_caller]
+    pub fn assert_connected(&self) {
+        if let Some(refusal) = self.refusal() {
+            panic!("expected a connection, and it was refused: {refusal}");
+        }
+    }
+
+    /// Asserts, in a test, that it was refused with this fault, and gives the refusal for more.
+    ///
+    /// # Panics
+    /// If it connected, or was refused for another reason, saying which.
+    #[track_caller]
+    pub fn assert_refused_with(&self, fault: Fault) -> &Refusal {
+        match self.refusal() {
+            Some(refusal) if refusal.fault == fault => refusal,
+            Some(refusal) => panic!("expected a refusal with {fault}, and it was: {refusal}"),
+            None => panic!("expected a refusal with {fault}, and it connected"),
+        }
+    }
+
     /// The fault that the client reported, if it was refused.
     pub fn fault(&self) -> Option<Fault> {
         self.refusal().map(|refusal| refusal.fault)
@@ -82,6 +106,20 @@ pub struct Refusal {
     pub ending: Ending,
     /// What exactly was wrong, for a person.
     pub detail: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by the {} at {}", self.fault, self.by, self.step)?;
+        if let Some(code) = &self.code {
+            write!(f, ", {code}")?;
+        }
+        if let Some(seen) = self.alert {
+            write!(f, ", alert {} {} from the {}", seen.alert.0, seen.alert, seen.sent_by)?;
+            write!(f, " {}", seen.moment)?;
+        }
+        write!(f, ": {}", self.detail)
+    }
 }
 
 /// One of the two ends.

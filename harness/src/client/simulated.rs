@@ -75,6 +75,14 @@ impl Simulated {
         }
     }
 
+    /// A fresh client of that name, or with the profile in that file.
+    ///
+    /// # Errors
+    /// There is none, or its file is wrong.
+    pub fn named(name: &str) -> Result<Self, super::ClientError> {
+        super::find(name).map(Self::new)
+    }
+
     /// The same client, trusting these certificates from the start.
     #[must_use]
     pub fn trusting(mut self, anchors: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {

@@ -117,7 +117,7 @@ impl<'a> Stage<'a> {
         wssure: Option<PathBuf>,
     ) -> Result<Self, StartFailure> {
         let target = match case.subject.target {
-            Target::Echo => targets.echo,
+            Target::Echo => targets.echo(),
             Target::Nobody => targets.nobody,
         };
         let mut stage = Self {
@@ -209,7 +209,7 @@ pub(super) async fn rehearse(
     let minted = lab.mint(&Specification::new(Kind::Good, host))?;
     let delivery = Identity::Cert.delivery();
     let paths = minted.write(folder.path(), delivery, &delivery.names())?;
-    let mut launch = Launch::new(targets.echo, folder.path());
+    let mut launch = Launch::new(targets.echo(), folder.path());
     launch.cert = Some(paths.certificate);
     launch.wssure = wssure;
     let deadline = Instant::now() + START_LIMIT;
