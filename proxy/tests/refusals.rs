@@ -6,7 +6,7 @@ mod common;
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr};
 
-use common::openssl::{folder_with_self_pem, openssl};
+use common::openssl::folder_with_self_pem;
 use common::tls::{self, Client, TLS12, TLS13, up_to_certificate};
 use common::websocket::WebSocket;
 use common::{Proxy, echo, rest};
@@ -313,5 +313,4 @@ fn openssl_says_unknown_ca() {
         "TLS alert 48 unknown_ca during the handshake (OpenSSL: tlsv1 alert unknown ca)",
         2,
     );
-    openssl(folder.path(), "version");
 }

@@ -52,8 +52,19 @@ pub fn join(folder: &Path, parts: &[&str], to: &str) {
 
 /// A folder with `self.pem` for localhost.
 pub fn folder_with_self_pem() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    make_pair(folder.path(), "ec");
+    let folder = pair("ec");
     join(folder.path(), &["cert.pem", "key.pem"], "self.pem");
     folder
+}
+
+/// A folder with `key.pem` and `cert.pem` of one kind.
+pub fn pair(kind: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    make_pair(folder.path(), kind);
+    folder
+}
+
+/// The contents of a file.
+pub fn text(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
 }
