@@ -21,7 +21,10 @@ impl Subject {
             .into_iter()
             .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
             .filter_map(|file| {
-                Some(Source::new(Path::new("subjects").join(file.path()), file.contents_utf8()?))
+                Some(Source::new(
+                    Path::new("harness/subjects").join(file.path()),
+                    file.contents_utf8()?,
+                ))
             })
             .map(Self::define)
             .collect()

@@ -111,7 +111,9 @@ async fn start_at(
     let begun = Instant::now();
     let process = Process::spawn(subject, &subject.command, launch, address)?;
     let name = || subject.name.clone();
+    // In this order: one that is ready at once and then prints without end is ready.
     let failure = tokio::select! {
+        biased;
         Some(status) = process.wait() => {
             process.log.wait_for_end(Instant::now() + GRACE).await;
             let log = process.log.lines();
@@ -120,6 +122,7 @@ async fn start_at(
                 false => StartFailure::Exited { subject: name(), status, log },
             }
         }
+        () = seen_ready(&subject.ready, &process.log, address) => return Ok(Running { address, process }),
         () = process.log.longer_than(LINES_BEFORE_READY) => {
             StartFailure::Flooded { subject: name(), limit: LINES_BEFORE_READY, log: process.log.lines() }
         }
@@ -129,7 +132,6 @@ async fn start_at(
             awaited: subject.ready.to_string(),
             log: process.log.lines(),
         },
-        () = seen_ready(&subject.ready, &process.log, address) => return Ok(Running { address, process }),
     };
     process.kill().await;
     Err(failure)

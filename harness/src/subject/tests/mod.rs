@@ -3,6 +3,7 @@
 mod builtin_definitions;
 mod definitions;
 mod processes;
+mod reading;
 
 use super::Subject;
 use crate::data::{DataError, Source};

@@ -1,6 +1,7 @@
 //! Subjects that start, that do not, and what is left of them.
 
 use std::{
+    io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener},
     path::Path,
     time::Duration,
@@ -185,14 +186,28 @@ async fn a_port_that_is_taken_is_named() {
 #[tokio::test]
 async fn another_port_is_tried_when_the_free_one_was_taken_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
-    // The first time, it takes its port itself before it listens there.
-    let before = "import os\nif not os.path.exists('tried'):\n  open('tried', 'w')\n  if os.fork() == 0:\n    os.setsid()\n    \
-                  thief = socket.create_server(('{listen-host}', {listen-port}))\n    print('stolen')\n    \
-                  os.close(1); os.close(2)\n    thief.settimeout(60)\n    thief.accept()\n    os._exit(0)\n  \
-                  while True:\n    try: probe = socket.create_server(('{listen-host}', {listen-port})); probe.close()\n    \
-                  except OSError: break";
-    let running = listener(before, READY).start(&launch(&folder), soon()).await.unwrap();
-    assert!(!running.log().lines().iter().any(|line| line.text == "stolen"));
+    let thief = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    // Before it listens, it tells its port, and waits for an answer.
+    let before = format!(
+        "told = socket.create_connection(('127.0.0.1', {}))\ntold.sendall(b'{{listen-port}}\\n')\ntold.recv(1)",
+        thief.local_addr().unwrap().port()
+    );
+    let theft = std::thread::spawn(move || {
+        let hear = || {
+            let mut subject = BufReader::new(thief.accept().unwrap().0);
+            let mut port = String::new();
+            subject.read_line(&mut port).unwrap();
+            (subject.into_inner(), port.trim().parse::<u16>().unwrap())
+        };
+        let (first, port) = hear();
+        let stolen = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        drop(first);
+        drop(hear());
+        stolen.local_addr().unwrap()
+    });
+
+    let running = listener(&before, READY).start(&launch(&folder), soon()).await.unwrap();
+    assert_ne!(running.address(), theft.join().unwrap());
 }
 
 #[tokio::test]
