@@ -1,0 +1,16 @@
+//! Reports: a run, a cell or an observation, for people and for programs.
+//!
+//! Nothing here prints: everything writes to a [`Write`](std::io::Write). What is for a terminal has ANSI
+//! styles in it, which the caller's stream strips where they are not wanted.
+
+mod cell;
+pub mod details;
+pub mod json;
+pub mod junit;
+pub mod matrix;
+pub mod observation;
+mod palette;
+pub mod repeat;
+pub mod summary;
+
+pub use cell::Cell;

@@ -1,0 +1,200 @@
+//! An observation in words: in one sentence for a run's details, in full for `open`.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use super::palette::{BAD, FAINT, GOOD, HEADING};
+use crate::observation::{
+    AlertSeen, Certificate, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Party,
+    Refusal,
+};
+
+/// What happened, in a sentence.
+pub fn sentence(observation: &Observation) -> String {
+    let mut text = match &observation.outcome {
+        Outcome::Connected => connected(observation),
+        Outcome::Refused(refusal) => refused(refusal),
+    };
+    if let Some(exception) = observation.exception {
+        write!(text, "; {}", exception_in_words(exception)).ok();
+    }
+    if let Some(close) = observation.page.as_ref().and_then(|page| page.close.as_ref()) {
+        write!(text, "; the page saw close code {}", close.code).ok();
+    }
+    text
+}
+
+fn connected(observation: &Observation) -> String {
+    let mut text = "connected".to_owned();
+    if let Some(version) = observation.tls.as_ref().and_then(|tls| tls.version) {
+        write!(text, " over TLS {version}").ok();
+    }
+    if let Some(answer) = &observation.answer {
+        write!(text, ", answered {}", answer.status).ok();
+    }
+    text
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let mut text = format!("the {} refused at {}: {}", refusal.by, refusal.step, refusal.fault);
+    if let Some(code) = &refusal.code {
+        write!(text, " ({code})").ok();
+    }
+    match refusal.alert {
+        Some(seen) => write!(text, ", {}", alert(&seen)),
+        None => write!(text, ", no alert"),
+    }
+    .ok();
+    write!(text, ", {}", ending(refusal.ending)).ok();
+    if !refusal.detail.is_empty() {
+        write!(text, ": {}", refusal.detail).ok();
+    }
+    text
+}
+
+fn alert(seen: &AlertSeen) -> String {
+    format!("alert {} ({}) from the {} {}", seen.alert, seen.alert.0, seen.sent_by, seen.moment)
+}
+
+const fn ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::NotConnected => "there was no connection",
+        Ending::Closed => "then closed",
+        Ending::Reset => "then reset",
+        Ending::Abandoned => "then given up",
+    }
+}
+
+const fn exception_in_words(exception: ExceptionOutcome) -> &'static str {
+    match exception {
+        ExceptionOutcome::Accepted => "the warning was accepted",
+        ExceptionOutcome::NotNeeded => "there was no warning to accept",
+        ExceptionOutcome::NotOffered => "the warning offered no way on",
+    }
+}
+
+/// Writes everything that was seen, with the reported fault's meaning and mend.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
+    match &observation.outcome {
+        Outcome::Connected => writeln!(out, "  {GOOD}connected{GOOD:#}")?,
+        Outcome::Refused(refusal) => write_refusal(refusal, out)?,
+    }
+    if let Some(page) = &observation.page {
+        field("page", &page_in_words(page), out)?;
+    }
+    if let Some(answer) = &observation.answer {
+        let media_type = answer.media_type.as_deref().unwrap_or("no media type");
+        field("answer", &format!("HTTP status {}, {media_type}", answer.status), out)?;
+        if answer.holds_private_key {
+            field("ALERT", "the answer holds a private key; take it off that server at once", out)?;
+        }
+    }
+    if let Some(echo) = &observation.echo {
+        use crate::client::Echo;
+        let words = match echo {
+            Echo::Same => "what was sent came back",
+            Echo::Different => "something else came back",
+            Echo::Nothing => "nothing came back in time",
+        };
+        field("payload", words, out)?;
+    }
+    if let Some(tls) = &observation.tls {
+        let version = tls.version.map_or_else(|| "not agreed on".to_owned(), |v| v.to_string());
+        let cipher_suite = tls.cipher_suite.as_deref().unwrap_or("no cipher suite");
+        let protocol = tls.protocol.as_deref().unwrap_or("none");
+        field("TLS", &format!("{version}, {cipher_suite}, ALPN {protocol}"), out)?;
+        for (index, certificate) in tls.chain.iter().enumerate() {
+            let name = if index == 0 { "chain" } else { "" };
+            write_certificate(name, index, certificate, out)?;
+        }
+    }
+    for (index, finding) in observation.found.iter().enumerate() {
+        let name = if index == 0 { "found" } else { "" };
+        field(name, &format!("{}: {}", finding.fault, finding.detail), out)?;
+    }
+    if let Some(fault) = observation.fault() {
+        field("meaning", fault.meaning(), out)?;
+        field("mend", fault.mend(), out)?;
+    }
+    let timing = &observation.timing;
+    let times = format!(
+        "TCP {:.1} ms, TLS {:.1} ms, all {:.1} ms, {} TCP connection{}",
+        timing.tcp_ms,
+        timing.tls_ms,
+        timing.total_ms,
+        observation.connections,
+        if observation.connections == 1 { "" } else { "s" }
+    );
+    field("time", &times, out)
+}
+
+fn write_refusal(refusal: &Refusal, out: &mut dyn Write) -> io::Result<()> {
+    let Refusal { by, step, fault, .. } = refusal;
+    let who = match by {
+        Party::Client => "this client",
+        Party::Server => "the server",
+    };
+    writeln!(out, "  {BAD}refused{BAD:#} by {who} at {step}: {HEADING}{fault}{HEADING:#}")?;
+    if !refusal.detail.is_empty() {
+        field("detail", &refusal.detail, out)?;
+    }
+    field("code", refusal.code.as_deref().unwrap_or("none"), out)?;
+    field("alert", &refusal.alert.map_or_else(|| "none".to_owned(), |seen| alert(&seen)), out)?;
+    field("ending", ending(refusal.ending), out)
+}
+
+fn page_in_words(page: &Page) -> String {
+    let events: Vec<&str> = page
+        .events
+        .iter()
+        .map(|event| match event {
+            PageEvent::Open => "open",
+            PageEvent::Message => "message",
+            PageEvent::Error => "error",
+            PageEvent::Close => "close",
+        })
+        .collect();
+    let mut text = events.join(", ");
+    if let Some(close) = &page.close {
+        let clean = if close.clean { "clean" } else { "not clean" };
+        write!(text, " (code {}, {clean}", close.code).ok();
+        if !close.reason.is_empty() {
+            write!(text, ", {:?}", close.reason).ok();
+        }
+        text.push(')');
+    }
+    text
+}
+
+fn write_certificate(
+    name: &str,
+    index: usize,
+    certificate: &Certificate,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Certificate { subject, issuer, names, not_before, not_after, sha256 } = certificate;
+    field(name, &format!("{index} {subject}, from {issuer}"), out)?;
+    if !names.is_empty() {
+        field("", &format!("  names {}", names.join(", ")), out)?;
+    }
+    field("", &format!("  valid {not_before} to {not_after}"), out)?;
+    field("", &format!("  sha256 {sha256}"), out)
+}
+
+fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {FAINT}{name:8}{FAINT:#} {}", printable(value))
+}
+
+/// What a server sends must not drive the terminal.
+pub(super) fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }
+    }
+    safe
+}

@@ -1,0 +1,151 @@
+//! `wssure explain`: a fault, its mend, and how each client words it.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use clap::Args;
+use wssure_harness::{
+    Fault,
+    client::{self, Profile, profile::Offer},
+    data::nearest,
+    fault::{Area, UnknownFault},
+    observation::{Finding, Moment},
+};
+
+use crate::exit::{Failure, Verdict};
+
+const EXAMPLES: &str = "\
+Examples:
+  wssure explain self-signed
+  wssure list faults                           every fault there is";
+
+/// The arguments of `wssure explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Which fault: `wssure list faults`
+    #[arg(value_name = "FAULT", value_parser = fault)]
+    fault: Fault,
+}
+
+fn fault(name: &str) -> Result<Fault, String> {
+    name.parse().map_err(|UnknownFault(_)| {
+        let names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`wssure list faults` shows them all".to_owned(),
+        };
+        format!("there is no fault `{name}`; {hint}")
+    })
+}
+
+const HEADING: Style = Style::new().bold();
+
+/// Explains it.
+///
+/// # Errors
+/// A client's file that is built in is wrong; a test sees to it that none is.
+pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let fault = arguments.fault;
+    let clients = client::built_in()?;
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{HEADING}{fault}{HEADING:#} ({} fault)", fault.area())?;
+    writeln!(out, "  {}\n", fault.meaning())?;
+    writeln!(out, "{HEADING}Mend{HEADING:#}\n  {}\n", fault.mend())?;
+    writeln!(out, "{HEADING}Source{HEADING:#}\n  {}\n", fault.source())?;
+    let profiles: Vec<&Profile> = clients.iter().map(AsRef::as_ref).collect();
+    match fault.area() {
+        Area::Certificate => {
+            writeln!(out, "{HEADING}What each client makes of it{HEADING:#}")?;
+            table(&profiles, |profile| certificate_words(profile, fault), &mut out)?;
+        }
+        Area::File => {
+            writeln!(
+                out,
+                "No client sees the proxy's files: to it the connection just ends, if the proxy starts at all.\n"
+            )?;
+            for seen in [Fault::ConnectionClosed, Fault::ConnectionReset] {
+                writeln!(out, "{HEADING}What each client makes of {seen}{HEADING:#}")?;
+                table(&profiles, |profile| connection_words(profile, seen), &mut out)?;
+            }
+        }
+        Area::Connection => {
+            writeln!(out, "{HEADING}What each client makes of it{HEADING:#}")?;
+            table(&profiles, |profile| connection_words(profile, fault), &mut out)?;
+        }
+    }
+    Ok(Verdict::AsExpected)
+}
+
+fn table(
+    profiles: &[&Profile],
+    words: impl Fn(&Profile) -> String,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let width = profiles.iter().map(|profile| profile.name.len()).max().unwrap_or_default();
+    profiles
+        .iter()
+        .try_for_each(|profile| writeln!(out, "  {:width$}  {}", profile.name, words(profile)))
+}
+
+/// What comes with this fault for a client that trusts nothing beforehand: a self-signed certificate and
+/// one without its intermediate lead to no trusted authority (RFC 5280 section 6.1), and many clients have
+/// that one word for all of it.
+const fn comes_with(fault: Fault) -> Option<Fault> {
+    match fault {
+        Fault::SelfSigned | Fault::MissingIntermediate => Some(Fault::UnknownIssuer),
+        _ => None,
+    }
+}
+
+fn certificate_words(profile: &Profile, fault: Fault) -> String {
+    let finding = |fault| Finding { fault, detail: String::new() };
+    let found: Vec<Finding> = [fault].into_iter().chain(comes_with(fault)).map(finding).collect();
+    let Some(judgement) = profile.judge(&found) else {
+        return "does not mind".to_owned();
+    };
+    let mut words = Vec::new();
+    if judgement.fault != fault {
+        words.push(format!("says `{}`", judgement.fault));
+    }
+    words.push(judgement.code.map_or_else(|| "no code".to_owned(), |code| format!("code {code}")));
+    words.push(match judgement.alert {
+        Some(alert) => format!("alert {alert} ({}) {}", alert.0, moments(profile)),
+        None => format!("no alert, it leaves {}", moments(profile)),
+    });
+    words.push(format!("close code {}", profile.refusal.close_code));
+    words.push(
+        match judgement.exception {
+            Offer::Offered => "its warning can be overridden",
+            Offer::Never => "its warning cannot be overridden",
+        }
+        .to_owned(),
+    );
+    words.join("; ")
+}
+
+/// When it refuses, by TLS version only where that makes a difference.
+fn moments(profile: &Profile) -> String {
+    let mut moments: Vec<Moment> = profile.refusal.moment.values().copied().collect();
+    moments.dedup();
+    match moments.as_slice() {
+        [same] => same.to_string(),
+        _ => profile
+            .refusal
+            .moment
+            .iter()
+            .map(|(version, moment)| format!("{moment} (TLS {version})"))
+            .collect::<Vec<_>>()
+            .join(" or "),
+    }
+}
+
+fn connection_words(profile: &Profile, fault: Fault) -> String {
+    match profile.reports(fault) {
+        Some(rule) => {
+            let code = rule.code.as_deref().map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
+            format!("{code}; close code {}", rule.close_code)
+        }
+        None => "no words of its own; close code 1006".to_owned(),
+    }
+}

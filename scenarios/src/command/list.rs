@@ -1,0 +1,200 @@
+//! `wssure list`: what there is, a line each.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, ValueEnum};
+use wssure_harness::{
+    Fault,
+    case::{Holding, Judged, Suite},
+    certificate::Kind,
+    client::{
+        self, Profile,
+        profile::{Era, Provenance},
+    },
+    subject::Subject,
+};
+
+use crate::{
+    exit::{Failure, Verdict},
+    suite::Cases,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  wssure list cases
+  wssure list claims                           does the wiki page still hold, and for whom?
+  wssure list cases --cases my-cases";
+
+/// The arguments of `wssure list`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What to list
+    #[arg(value_enum)]
+    what: What,
+
+    /// Take the cases and claims from this folder instead of those that are built in
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The cases: id and title
+    Cases,
+    /// The clients: name, time, title, and where their rules come from
+    Clients,
+    /// The proxies that can be tested, and how to get them
+    Subjects,
+    /// The faults: name, where it sits, and what it means
+    Faults,
+    /// The wiki page's claims, and for which of today's clients they hold
+    Claims,
+    /// The kinds of certificate that `make` and the cases know, with the faults that each has
+    Kinds,
+}
+
+/// Lists it.
+///
+/// # Errors
+/// A data file is wrong, or a claim has no case.
+pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let mut out = anstream::stdout().lock();
+    match arguments.what {
+        What::Cases => cases(&suite(arguments)?, &mut out)?,
+        What::Clients => clients(&mut out)?,
+        What::Subjects => subjects(&mut out)?,
+        What::Faults => faults(&mut out)?,
+        What::Claims => return claims(&suite(arguments)?, &mut out),
+        What::Kinds => kinds(&mut out)?,
+    }
+    Ok(Verdict::AsExpected)
+}
+
+fn suite(arguments: &Arguments) -> Result<Suite, Failure> {
+    let clients = client::built_in()?;
+    Ok(Cases::from(arguments.cases.clone()).read(clients.iter().map(AsRef::as_ref))?)
+}
+
+fn cases(suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
+    let rows = suite.cases.iter().map(|case| [case.id.clone(), case.title.clone()]);
+    table(rows, out)
+}
+
+fn clients(out: &mut dyn Write) -> Result<(), Failure> {
+    let rows = client::built_in()?;
+    let rows = rows.iter().map(|profile| {
+        let era = match profile.era {
+            Era::Today => "today",
+            Era::Wiki => "2012",
+        };
+        let provenance = match &profile.provenance {
+            Provenance::Measured(how) => format!("measured: {how}"),
+            Provenance::Documented(source) => format!("documented: {source}"),
+        };
+        [profile.name.clone(), era.to_owned(), profile.title.clone(), provenance]
+    });
+    Ok(table(rows, out)?)
+}
+
+fn faults(out: &mut dyn Write) -> io::Result<()> {
+    let row = |fault: &Fault| {
+        [fault.to_string(), fault.area().to_string(), fault.meaning().to_owned()]
+    };
+    table(Fault::ALL.iter().map(row), out)
+}
+
+fn kinds(out: &mut dyn Write) -> io::Result<()> {
+    for kind in Kind::ALL {
+        let faults: Vec<&str> = kind.plants().iter().map(|fault| fault.name()).collect();
+        let faults = if faults.is_empty() { "no fault".to_owned() } else { faults.join(", ") };
+        writeln!(out, "{kind}\n  {}\n  {faults}", kind.title())?;
+    }
+    Ok(())
+}
+
+fn subjects(out: &mut dyn Write) -> Result<(), Failure> {
+    let subjects = Subject::builtin_definitions()?;
+    let rows = subjects.iter().map(|subject| {
+        [subject.name().to_owned(), subject.title().to_owned(), format!("get it: {}", subject.install())]
+    });
+    Ok(table(rows, out)?)
+}
+
+/// How a claim fares with today's clients, as the cases have it.
+enum Fares {
+    Holds,
+    Partly,
+    Not,
+}
+
+fn claims(suite: &Suite, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let clients = client::built_in()?;
+    let (mut hold, mut partly, mut not) = (0, 0, 0);
+    let mut orphans = Vec::new();
+    for claim in &suite.claims {
+        let holding = suite.holding(&claim.id, clients.iter().map(AsRef::<Profile>::as_ref));
+        if holding.cases.is_empty() {
+            orphans.push(claim.id.as_str());
+            continue;
+        }
+        let (fares, words) = fares(&holding);
+        match fares {
+            Fares::Holds => hold += 1,
+            Fares::Partly => partly += 1,
+            Fares::Not => not += 1,
+        }
+        writeln!(out, "{}\n  {}\n  {words}\n  cases: {}", claim.id, claim.text, holding.cases.join(", "))?;
+    }
+    writeln!(
+        out,
+        "{} claims: {hold} hold for every client of today of which they speak, {partly} for some, {not} for none",
+        suite.claims.len()
+    )?;
+    if orphans.is_empty() {
+        return Ok(Verdict::AsExpected);
+    }
+    Err(Failure::Call(format!(
+        "claims.toml: no case speaks of {}\n  hint: give a step of some case a [[step.claim]] with that id",
+        orphans.join(", ")
+    )))
+}
+
+fn fares(holding: &Holding) -> (Fares, String) {
+    let named = |wanted| -> Vec<&str> {
+        let of = holding.clients.iter().filter(|(_, judged)| *judged == wanted);
+        of.map(|(name, _)| name.as_str()).collect()
+    };
+    let (yes, no) = (named(Judged::Holds), named(Judged::Not));
+    match (yes.is_empty(), no.is_empty()) {
+        (_, true) => (Fares::Holds, "holds".to_owned()),
+        (true, false) => (Fares::Not, "does not hold".to_owned()),
+        (false, false) => {
+            (Fares::Partly, format!("holds for {}, not for {}", yes.join(", "), no.join(", ")))
+        }
+    }
+}
+
+/// Rows in columns as wide as they need to be.
+fn table<const N: usize>(
+    rows: impl Iterator<Item = [String; N]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rows: Vec<[String; N]> = rows.collect();
+    let mut widths = [0; N];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in &rows {
+        let line: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", line.join("  ").trim_end())?;
+    }
+    Ok(())
+}

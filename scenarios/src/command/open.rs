@@ -1,0 +1,252 @@
+//! `wssure open`: one URL, as one client or several would open it.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use serde::Serialize;
+use wssure_harness::{
+    client::{Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish},
+    observation::{Observation, TlsVersion},
+    report,
+};
+
+use crate::{
+    choose,
+    exit::{self, Failure, Verdict},
+    interrupt::run_until_interrupted,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  wssure open wss://proxy.example.org/websockify
+  wssure open wss://proxy.example.org/ --client firefox,ios,chrome-19
+  wssure open wss://proxy.example.test/ --connect 127.0.0.1:6080 --trust authority.pem
+  wssure open https://proxy.example.org:6080/    the page on which a browser would show its warning
+  wssure open wss://proxy.example.org/ --json | jq '.clients[].observation.outcome'
+
+Without --trust the client trusts the roots of this system, in place of those that its browser brings along.";
+
+/// The arguments of `wssure open`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub struct Arguments {
+    /// What to open: wss://, ws://, https:// or http://
+    #[arg(value_name = "URL")]
+    url: Destination,
+
+    /// Which clients, by name or by the path of a TOML file
+    #[arg(long = "client", value_name = "NAME|PATH", value_delimiter = ',', default_value = "chromium")]
+    clients: Vec<String>,
+
+    /// Trust the certificates of this PEM file, and nothing else; may be given again [default: the system's roots]
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+
+    /// Connect there, whatever the URL's host and port
+    #[arg(long, value_name = "HOST:PORT")]
+    connect: Option<String>,
+
+    /// Offer no version of TLS above this
+    #[arg(long, value_name = "VERSION")]
+    tls_max: Option<TlsMax>,
+
+    /// Have accepted the certificate of this PEM file (its first) on a warning before
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
+
+    /// Send this over the WebSocket, and see whether it comes back
+    #[arg(long, value_name = "TEXT")]
+    send: Option<String>,
+
+    /// How long an attempt may take
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Print JSON
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+/// A version of TLS, for `--tls-max`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum TlsMax {
+    /// RFC 5246
+    #[value(name = "1.2")]
+    Tls12,
+    /// RFC 8446
+    #[value(name = "1.3")]
+    Tls13,
+}
+
+impl From<TlsMax> for TlsVersion {
+    fn from(version: TlsMax) -> Self {
+        match version {
+            TlsMax::Tls12 => Self::Tls12,
+            TlsMax::Tls13 => Self::Tls13,
+        }
+    }
+}
+
+/// More than a day is a mistake.
+const LONGEST: f64 = 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(format!("write a number of seconds between 0 and {LONGEST}")),
+    }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Opened {
+    version: u32,
+    url: String,
+    clients: Vec<OpenedBy>,
+}
+
+#[derive(Serialize)]
+struct OpenedBy {
+    client: String,
+    title: String,
+    observation: Observation,
+}
+
+/// Opens it.
+///
+/// # Errors
+/// It was not tried.
+pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
+    let profiles = choose::clients(&arguments.clients)?;
+    let anchors = anchors(&arguments)?;
+    let accepted = arguments.accept.as_deref().map(|file| first_certificate("--accept", file));
+    let accepted = accepted.transpose()?;
+    let opened = run_until_interrupted(async {
+        let to = destination(&arguments).await?;
+        let mut clients = Vec::new();
+        for profile in profiles {
+            let title = profile.title.clone();
+            let client = client(&arguments, profile, anchors.clone(), accepted.clone(), &to);
+            clients.push(open(client, title, &to, &arguments).await?);
+        }
+        Ok(Opened { version: 1, url: to.to_string(), clients })
+    })?;
+    let mut out = anstream::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &opened).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        show(&opened, &mut out)?;
+    }
+    let all_connected = opened.clients.iter().all(|one| one.observation.is_connected());
+    Ok(if all_connected { Verdict::AsExpected } else { Verdict::NotAsExpected })
+}
+
+async fn destination(arguments: &Arguments) -> Result<Destination, Failure> {
+    let mut to = arguments.url.clone();
+    if let Some(connect) = &arguments.connect {
+        to.route = Route::To(look_up(connect).await?);
+    }
+    Ok(to)
+}
+
+async fn look_up(connect: &str) -> Result<SocketAddr, Failure> {
+    let wrong = |reason: String| Failure::Call(format!("--connect {connect}: {reason}"));
+    let mut found = tokio::net::lookup_host(connect)
+        .await
+        .map_err(|error| wrong(format!("{error}; write ADDR:PORT or HOST:PORT")))?;
+    found.next().ok_or_else(|| wrong("this host has no address".to_owned()))
+}
+
+fn client(
+    arguments: &Arguments,
+    profile: Arc<Profile>,
+    anchors: Vec<CertificateDer<'static>>,
+    accepted: Option<CertificateDer<'static>>,
+    to: &Destination,
+) -> Simulated {
+    let mut client = Simulated::new(profile).trusting(anchors).within(arguments.timeout);
+    if let Some(version) = arguments.tls_max {
+        client = client.tls_up_to(version.into());
+    }
+    if let Some(certificate) = accepted {
+        client.accept(to, certificate, Wish::Permanent);
+    }
+    client
+}
+
+async fn open(
+    mut client: Simulated,
+    title: String,
+    to: &Destination,
+    arguments: &Arguments,
+) -> Result<OpenedBy, Failure> {
+    let seen = if to.scheme.is_websocket() {
+        let payload = arguments.send.as_ref().map_or(Payload::Nothing, |text| {
+            Payload::MayReturn(text.clone().into_bytes())
+        });
+        client.open(to, &payload).await
+    } else {
+        client.browse(to, OnWarning::Leave).await
+    };
+    let name = client.profile().name.clone();
+    match seen {
+        Ok(observation) => Ok(OpenedBy { client: name, title, observation }),
+        Err(trouble) => Err(Failure::Trouble { client: name, trouble }),
+    }
+}
+
+fn anchors(arguments: &Arguments) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    if !arguments.trust.is_empty() {
+        let files = arguments.trust.iter().map(|file| certificates("--trust", file));
+        return Ok(files.collect::<Result<Vec<_>, _>>()?.concat());
+    }
+    if !arguments.url.scheme.is_secure() {
+        return Ok(Vec::new());
+    }
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        let reason = found.errors.first().map_or_else(String::new, |error| format!(" ({error})"));
+        return Err(Failure::Call(format!(
+            "this system has no root certificates{reason}; name a file of them with --trust FILE"
+        )));
+    }
+    Ok(found.certs)
+}
+
+fn certificates(option: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let wrong = |reason: String| Failure::Call(format!("{option} {}: {reason}", file.display()));
+    let found = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| wrong(format!("cannot be read as PEM: {error}")))?;
+    if found.is_empty() {
+        return Err(wrong(
+            "there is no certificate in it; a PEM file has one between BEGIN CERTIFICATE and END CERTIFICATE"
+                .to_owned(),
+        ));
+    }
+    Ok(found)
+}
+
+fn first_certificate(option: &str, file: &Path) -> Result<CertificateDer<'static>, Failure> {
+    // `certificates` gives at least one.
+    certificates(option, file).map(|mut found| found.swap_remove(0))
+}
+
+fn show(opened: &Opened, out: &mut dyn Write) -> io::Result<()> {
+    for (index, one) in opened.clients.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{} as {} would open it", opened.url, one.title)?;
+        report::observation::write(&one.observation, out)?;
+    }
+    Ok(())
+}
