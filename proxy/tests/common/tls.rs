@@ -70,12 +70,11 @@ pub struct Client {
     pub versions: Vec<&'static SupportedProtocolVersion>,
     pub alpn: Vec<&'static str>,
     pub verdict: Option<CertificateError>,
-    pub groups: Option<usize>,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { versions: vec![&TLS13, &TLS12], alpn: vec![], verdict: None, groups: None }
+        Self { versions: vec![&TLS13, &TLS12], alpn: vec![], verdict: None }
     }
 }
 
