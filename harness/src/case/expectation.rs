@@ -1,8 +1,11 @@
 //! What a step expects of each client, and of what the subject says.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, ops::Range};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use toml::Spanned;
 
 use super::{Action, Step, Vocabulary};
@@ -18,22 +21,18 @@ use crate::{
 const OTHERS: &str = "others";
 
 /// One outcome for all clients, or a table.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub(super) enum RawExpect {
     All(String),
-    ByClient(BTreeMap<Spanned<String>, Spanned<RawWanted>>),
+    ByClient(Vec<(Spanned<String>, Spanned<RawWanted>)>),
 }
 
 /// A word, or a word with more words.
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
 pub(super) enum RawWanted {
     Word(String),
     Words(RawWords),
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawWords {
     is: String,
@@ -44,10 +43,9 @@ pub(super) struct RawWords {
     media_type: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// A fault or `nothing`, or a fault with words.
 pub(super) enum RawLog {
-    Word(Spanned<String>),
+    Word(String),
     Words(RawLogWords),
 }
 
@@ -57,6 +55,50 @@ pub(super) struct RawLogWords {
     fault: Spanned<String>,
     says: Option<String>,
 }
+
+/// A string or a table. serde's own untagged enums lose the places of what is in them, and tell a
+/// wrong key only as "did not match any variant".
+macro_rules! string_or_table {
+    ($type:ident, $string:ident, $expecting:literal, |$map:ident| $table:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ThisVisitor;
+
+                impl<'de> Visitor<'de> for ThisVisitor {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_str<E: de::Error>(self, word: &str) -> Result<$type, E> {
+                        Ok($type::$string(word.to_owned()))
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, mut $map: A) -> Result<$type, A::Error> {
+                        $table
+                    }
+                }
+
+                deserializer.deserialize_any(ThisVisitor)
+            }
+        }
+    };
+}
+
+string_or_table!(RawExpect, All, "an outcome, or a table of clients", |map| {
+    let mut table = Vec::new();
+    while let Some(entry) = map.next_entry()? {
+        table.push(entry);
+    }
+    Ok(RawExpect::ByClient(table))
+});
+string_or_table!(RawWanted, Word, "an outcome, or a table with `is`", |map| {
+    RawWords::deserialize(MapAccessDeserializer::new(&mut map)).map(RawWanted::Words)
+});
+string_or_table!(RawLog, Word, "a fault, `nothing`, or a table with `fault`", |map| {
+    RawLogWords::deserialize(MapAccessDeserializer::new(&mut map)).map(RawLog::Words)
+});
 
 /// What the subject must have said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +116,13 @@ pub enum ExpectedLog {
     },
     /// That the client refused, in whatever way: for a step with several connections.
     AnyRefusal,
+}
+
+impl ExpectedLog {
+    /// Exactly this fault, in whatever words.
+    pub const fn of(fault: Fault) -> Self {
+        Self::Says { fault, alert: None, words: None }
+    }
 }
 
 /// What a step expects of one client, before the client's own words are added.
@@ -133,13 +182,13 @@ pub(super) struct Expectations {
 impl Expectations {
     pub(super) fn read(
         raw: Spanned<RawExpect>,
-        log: Option<RawLog>,
+        log: Option<Spanned<RawLog>>,
         with_exception: bool,
         source: &Source,
         words: &Vocabulary,
     ) -> Result<Self, DataError> {
         let span = raw.span();
-        let log = log.map(|log| log.read(source)).transpose()?;
+        let log = log.map(|log| RawLog::read(log, source)).transpose()?;
         let mut expectations = Self { by_client: BTreeMap::new(), others: None, log };
         match raw.into_inner() {
             RawExpect::All(word) => {
@@ -185,7 +234,7 @@ impl Expectations {
     fn wanted(
         &self,
         raw: &RawWanted,
-        span: std::ops::Range<usize>,
+        span: Range<usize>,
         with_exception: bool,
         source: &Source,
     ) -> Result<Wanted, DataError> {
@@ -234,21 +283,25 @@ impl Expectations {
 }
 
 impl RawLog {
-    pub(super) fn read(self, source: &Source) -> Result<ExpectedLog, DataError> {
-        let (word, says) = match self {
-            Self::Word(word) => (word, None),
-            Self::Words(words) => (words.fault, words.says),
+    pub(super) fn read(log: Spanned<Self>, source: &Source) -> Result<ExpectedLog, DataError> {
+        let span = log.span();
+        let (word, span, words) = match log.into_inner() {
+            Self::Word(word) => (word, span, None),
+            Self::Words(words) => {
+                let span = words.fault.span();
+                (words.fault.into_inner(), span, words.says)
+            }
         };
-        if word.get_ref() == "nothing" {
+        if word == "nothing" {
             return Ok(ExpectedLog::Nothing);
         }
-        match word.get_ref().parse() {
-            Ok(fault) => Ok(ExpectedLog::Says { fault, alert: None, words: says }),
+        match word.parse() {
+            Ok(fault) => Ok(ExpectedLog::Says { fault, alert: None, words }),
             Err(_) => {
                 let faults = Fault::ALL.iter().map(|fault| fault.name());
                 Err(source
-                    .error(word.span(), format!("`{}` is neither `nothing` nor a fault", word.get_ref()))
-                    .did_you_mean(word.get_ref(), faults.chain(["nothing"])))
+                    .error(span, format!("`{word}` is neither `nothing` nor a fault"))
+                    .did_you_mean(&word, faults.chain(["nothing"])))
             }
         }
     }

@@ -64,7 +64,7 @@ struct RawSubject {
 struct RawStart {
     #[serde(default)]
     expect: StartOutcome,
-    log: Option<RawLog>,
+    log: Option<Spanned<RawLog>>,
     #[serde(default)]
     claim: Vec<RawStatement>,
 }
@@ -84,7 +84,7 @@ struct RawStep {
     port: Port,
     path: Option<String>,
     expect: Option<Spanned<RawExpect>>,
-    log: Option<RawLog>,
+    log: Option<Spanned<RawLog>>,
     #[serde(default)]
     claim: Vec<RawStatement>,
 }
@@ -224,7 +224,7 @@ impl Reader<'_> {
         let raw = raw.into_inner();
         Ok(Start {
             expect: raw.expect,
-            log: raw.log.map(|log| log.read(self.source)).transpose()?,
+            log: raw.log.map(|log| RawLog::read(log, self.source)).transpose()?,
             claims: self.claims(raw.claim)?,
             line,
         })

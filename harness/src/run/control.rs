@@ -9,6 +9,9 @@ use crate::{
     data::{DataError, Source},
 };
 
+/// What is said where it is served.
+pub(super) const SERVED: &str = "served";
+
 /// The control client of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Control(Arc<Profile>);
@@ -19,15 +22,15 @@ impl Control {
         Profile::read(&source).map(|profile| Self(Arc::new(profile)))
     }
 
-    /// `served`, or what happened instead.
+    /// [`SERVED`], or what happened instead.
     pub(super) async fn is_served(&self, to: &Destination, target: Target) -> String {
         let mut client = Simulated::new(Arc::clone(&self.0));
         let payload = Payload::MustReturn(b"still there?".to_vec());
         match (client.open(to, &payload).await, target) {
             (Err(trouble), _) => trouble.to_string(),
-            (Ok(seen), _) if seen.is_connected() => "served".to_owned(),
+            (Ok(seen), _) if seen.is_connected() => SERVED.to_owned(),
             (Ok(seen), Target::Nobody) if seen.fault() == Some(Fault::TargetUnreachable) => {
-                "served".to_owned()
+                SERVED.to_owned()
             }
             (Ok(seen), _) => seen
                 .refusal()

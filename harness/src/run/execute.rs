@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    control::Control,
+    control::{Control, SERVED},
     judge::{self, Comparison},
     stage::{Props, PropsError, Stage},
     target::Targets,
@@ -18,7 +18,8 @@ use super::{
     },
 };
 use crate::{
-    case::{Action, Case, Expected, ExpectedLog, Port, StartOutcome, Step, Visit},
+    Fault,
+    case::{Action, Case, ExpectedLog, Port, StartOutcome, Step, Target, Visit},
     certificate::{Lab, MintError},
     client::{Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Trouble},
     observation::{ExceptionOutcome, Observation},
@@ -283,13 +284,12 @@ impl Performance<'_> {
         if was_refused_once(&observation) {
             compared.push(self.control(&to, stage, running).await);
         }
-        Ok(self.step_result(step, &expected, observation, said, lines, compared))
+        Ok(self.step_result(step, observation, said, lines, compared))
     }
 
     fn step_result(
         &mut self,
         step: &Step,
-        _: &Expected,
         observation: Observation,
         said: Vec<SaidFault>,
         lines: Vec<String>,
@@ -316,10 +316,16 @@ impl Performance<'_> {
             port: running.address().port(),
             ..to.clone()
         };
-        let served = self.company.control.is_served(&to, self.case.subject.target).await;
+        let target = self.case.subject.target;
+        let mark = running.log().mark();
+        let served = self.company.control.is_served(&to, target).await;
+        if target == Target::Nobody && served == SERVED {
+            // The subject logs this after the client has gone, and the next step must not hear it.
+            self.listen(running, mark, &ExpectedLog::of(Fault::TargetUnreachable)).await;
+        }
         self.effort.control_ms += milliseconds(time.elapsed());
         self.effort.connections += 1;
-        Comparison::new(Field::StillServes, "served", served)
+        Comparison::new(Field::StillServes, SERVED, served)
     }
 
     /// Waits until the subject has said what it must, and gives all that it has said.
@@ -332,12 +338,13 @@ impl Performance<'_> {
         let subject = &self.company.subject;
         let time = Instant::now();
         if *expected != ExpectedLog::Nothing {
+            let (case, divergences) = (self.case.id.as_str(), subject.divergences());
             let enough = |lines: &[Line]| {
                 let said: Vec<SaidFault> = subject.read(lines).into_iter().map(Into::into).collect();
-                !said.is_empty()
-                    && judge::log(expected, &said, &texts(lines))
-                        .iter()
-                        .all(|comparison| comparison.expected == comparison.observed)
+                judge::log(expected, &said, &texts(lines))
+                    .iter()
+                    .filter_map(|comparison| comparison.difference(case, divergences))
+                    .all(|difference| difference.known.is_some())
             };
             let deadline = tokio::time::Instant::now() + SAYING_LIMIT;
             // What is missing then shows in the comparison.
