@@ -70,7 +70,9 @@ impl RawStatement {
                 .error(self.id.span(), format!("there is no claim `{}`", self.id.get_ref()))
                 .did_you_mean(self.id.get_ref(), words.claims.iter().map(String::as_str)));
         }
-        if let Some(client) = self.of.iter().find(|client| !words.clients.contains(client.get_ref())) {
+        if let Some(client) =
+            self.of.iter().find(|client| !words.clients.contains(client.get_ref()))
+        {
             return Err(source
                 .error(client.span(), format!("there is no client `{}`", client.get_ref()))
                 .did_you_mean(client.get_ref(), words.clients.iter().map(String::as_str)));
@@ -127,15 +129,17 @@ pub enum Judged {
 
 impl Suite {
     /// Holds a claim against the expectations of all cases that speak of it.
-    pub fn holding<'a>(&self, claim: &str, clients: impl IntoIterator<Item = &'a Profile>) -> Holding {
+    pub fn holding<'a>(
+        &self,
+        claim: &str,
+        clients: impl IntoIterator<Item = &'a Profile>,
+    ) -> Holding {
         let cases: Vec<&Case> =
             self.cases.iter().filter(|case| case.claims().any(|id| id == claim)).collect();
         let mut judged = Vec::new();
         for client in clients.into_iter().filter(|client| client.era == Era::Today) {
-            let verdicts: Vec<bool> = cases
-                .iter()
-                .flat_map(|case| case.agreements(claim, client))
-                .collect();
+            let verdicts: Vec<bool> =
+                cases.iter().flat_map(|case| case.agreements(claim, client)).collect();
             if !verdicts.is_empty() {
                 let all = verdicts.iter().all(|agrees| *agrees);
                 judged.push((client.name.clone(), if all { Judged::Holds } else { Judged::Not }));
@@ -161,9 +165,7 @@ impl Case {
             step.claims
                 .iter()
                 .filter(|statement| statement.claim == claim && statement.speaks_of(client))
-                .filter_map(move |statement| {
-                    Some(statement.agrees(&step.expected(client, tls)?))
-                })
+                .filter_map(move |statement| Some(statement.agrees(&step.expected(client, tls)?)))
         });
         of_start.chain(of_steps).collect()
     }

@@ -199,7 +199,8 @@ impl Expectations {
             RawExpect::ByClient(table) => {
                 for (clients, wanted) in table {
                     let span = wanted.span();
-                    let wanted = expectations.wanted(wanted.get_ref(), span, with_exception, source)?;
+                    let wanted =
+                        expectations.wanted(wanted.get_ref(), span, with_exception, source)?;
                     expectations.add(&clients, &wanted, source, words)?;
                 }
             }
@@ -222,7 +223,10 @@ impl Expectations {
             } else {
                 return Err(source
                     .error(clients.span(), format!("there is no client `{client}`"))
-                    .did_you_mean(client, words.clients.iter().map(String::as_str).chain([OTHERS])));
+                    .did_you_mean(
+                        client,
+                        words.clients.iter().map(String::as_str).chain([OTHERS]),
+                    ));
             };
             if before.is_some() {
                 return Err(source.error(clients.span(), format!("`{client}` is named twice")));
@@ -268,7 +272,12 @@ impl Expectations {
             && self.log.is_none()
         {
             return Err(source
-                .error(span, format!("`{fault}` is the server's doing, and the step does not say what it logs"))
+                .error(
+                    span,
+                    format!(
+                        "`{fault}` is the server's doing, and the step does not say what it logs"
+                    ),
+                )
                 .hint("log = \"key-mismatch\", say, or log = \"nothing\""));
         }
         Ok(Wanted {
@@ -333,11 +342,21 @@ impl Step {
 }
 
 impl Wanted {
-    fn refusal(&self, client: &Profile, tls: TlsVersion, is_websocket: bool) -> Option<ExpectedRefusal> {
+    fn refusal(
+        &self,
+        client: &Profile,
+        tls: TlsVersion,
+        is_websocket: bool,
+    ) -> Option<ExpectedRefusal> {
         let fault = match self.outcome {
             WantedOutcome::Refused(fault) => fault,
             WantedOutcome::Exception(ExceptionOutcome::NotOffered) => {
-                return Some(ExpectedRefusal { fault: None, code: None, alert: None, close_code: None });
+                return Some(ExpectedRefusal {
+                    fault: None,
+                    code: None,
+                    alert: None,
+                    close_code: None,
+                });
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
@@ -368,7 +387,9 @@ fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
             ExpectedLog::Nothing
         }
         (WantedOutcome::Exception(_), _) => ExpectedLog::AnyRefusal,
-        (WantedOutcome::Refused(Fault::TargetUnreachable), _) => says(Fault::TargetUnreachable, None),
+        (WantedOutcome::Refused(Fault::TargetUnreachable), _) => {
+            says(Fault::TargetUnreachable, None)
+        }
         (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) => {
             says(Fault::ClientRefusedCertificate, Some(*alert))
         }

@@ -256,13 +256,19 @@ impl Reader<'_> {
         let mut actions = Vec::new();
         if let Some(scheme) = &raw.open {
             if !scheme.get_ref().is_websocket() {
-                return Err(self.source.error(scheme.span(), "`open` is for wss and ws").hint("use `browse`"));
+                return Err(self
+                    .source
+                    .error(scheme.span(), "`open` is for wss and ws")
+                    .hint("use `browse`"));
             }
             actions.push(Action::Open(visit(scheme)));
         }
         if let Some(scheme) = &raw.browse {
             if scheme.get_ref().is_websocket() {
-                return Err(self.source.error(scheme.span(), "`browse` is for https and http").hint("use `open`"));
+                return Err(self
+                    .source
+                    .error(scheme.span(), "`browse` is for https and http")
+                    .hint("use `open`"));
             }
             actions.push(Action::Browse(visit(scheme), raw.accept_exception));
         }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use claim::{Claim, Holding, Judged, Statement, Says};
+pub use claim::{Claim, Holding, Judged, Says, Statement};
 pub use expectation::{Expected, ExpectedLog, ExpectedRefusal, Wanted};
 pub use suite::{Suite, Vocabulary};
 

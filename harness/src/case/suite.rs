@@ -27,11 +27,7 @@ impl Vocabulary {
     /// The names of these clients, and of these claims.
     pub fn new<'a>(clients: impl IntoIterator<Item = &'a Profile>, claims: &[Claim]) -> Self {
         Self {
-            clients: clients
-                .into_iter()
-                .flat_map(Profile::known_as)
-                .map(str::to_owned)
-                .collect(),
+            clients: clients.into_iter().flat_map(Profile::known_as).map(str::to_owned).collect(),
             claims: claims.iter().map(|claim| claim.id.clone()).collect(),
         }
     }

@@ -32,9 +32,9 @@ impl Control {
             (Ok(seen), Target::Nobody) if seen.fault() == Some(Fault::TargetUnreachable) => {
                 SERVED.to_owned()
             }
-            (Ok(seen), _) => seen
-                .refusal()
-                .map_or_else(String::new, |refusal| format!("{}: {}", refusal.fault, refusal.detail)),
+            (Ok(seen), _) => seen.refusal().map_or_else(String::new, |refusal| {
+                format!("{}: {}", refusal.fault, refusal.detail)
+            }),
         }
     }
 }

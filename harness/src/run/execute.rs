@@ -50,12 +50,20 @@ pub(super) struct Played {
 }
 
 /// Plays a case on the run's subject with the run's clients.
-pub(super) async fn play(case: &Case, company: &Company) -> Played {
+pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
     let start = Instant::now();
+    let making = {
+        let (case, company) = (Arc::clone(&case), Arc::clone(&company));
+        // openssl is run for some, so this may take a while.
+        tokio::task::spawn_blocking(move || Props::make(&case, &company.lab))
+    };
+    let props = making.await;
+    let effort = Effort { certificates_ms: milliseconds(start.elapsed()), ..Effort::default() };
+    let (case, company) = (&*case, &*company);
     let mut performance = Performance {
         case,
         company,
-        effort: Effort::default(),
+        effort,
         comparisons: Vec::new(),
         clients: company
             .clients
@@ -63,7 +71,14 @@ pub(super) async fn play(case: &Case, company: &Company) -> Played {
             .map(|profile| ClientResult { client: profile.name.clone(), steps: Vec::new() })
             .collect(),
     };
-    let start_result = performance.play().await;
+    let start_result = match props {
+        Ok(Ok(props)) => performance.play(&props).await,
+        Ok(Err(error @ PropsError::Certificate(MintError::OpensslMissing))) => {
+            performance.no_start(Verdict::Skipped(error.to_string()))
+        }
+        Ok(Err(error)) => performance.no_start(Verdict::Trouble(error.to_string())),
+        Err(error) => performance.no_start(Verdict::Trouble(error.to_string())),
+    };
     let result = CaseResult {
         id: case.id.clone(),
         title: case.title.clone(),
@@ -91,28 +106,17 @@ struct Performance<'a> {
 
 impl Performance<'_> {
     /// The verdict on the subject's start; the steps are then in `clients`.
-    async fn play(&mut self) -> StartResult {
+    async fn play(&mut self, props: &Props) -> StartResult {
         let (case, company) = (self.case, self.company);
         let time = Instant::now();
-        // openssl is run for some, so this may take a while.
-        let props = tokio::task::block_in_place(|| Props::make(case, &company.lab));
-        self.effort.certificates_ms += milliseconds(time.elapsed());
-        let props = match props {
-            Ok(props) => props,
-            Err(error @ PropsError::Certificate(MintError::OpensslMissing)) => {
-                return self.no_start(Verdict::Skipped(error.to_string()));
-            }
-            Err(error) => return self.no_start(Verdict::Trouble(error.to_string())),
-        };
-        let time = Instant::now();
         let wssure = company.wssure.clone();
-        let stage = Stage::set(case, &company.subject, &props, &company.targets, wssure).await;
+        let stage = Stage::set(case, &company.subject, props, &company.targets, wssure).await;
         self.effort.subjects_ms += milliseconds(time.elapsed());
         match stage {
             Ok(mut stage) => {
                 let result = self.judge_start(stage.running(Port::Same)).await;
                 if case.start.expect == StartOutcome::Serves {
-                    self.play_steps(&mut stage, &props).await;
+                    self.play_steps(&mut stage, props).await;
                 }
                 let time = Instant::now();
                 stage.end().await;
@@ -232,16 +236,19 @@ impl Performance<'_> {
         props: &Props,
     ) -> Result<Option<StepResult>, Trouble> {
         let certificate = |name: &String| {
-            props.certificate(name).map(|minted| minted.certificate().clone()).ok_or_else(|| {
-                Trouble(format!("the certificate {name} was not made"))
-            })
+            props
+                .certificate(name)
+                .map(|minted| minted.certificate().clone())
+                .ok_or_else(|| Trouble(format!("the certificate {name} was not made")))
         };
         match &step.action {
             Action::Import(name) => client.import(certificate(name)?).await?,
             Action::Remove(name) => client.remove(&certificate(name)?).await?,
             Action::RestartClient => client.restart().await?,
             Action::Serve(_) => {}
-            Action::Open(visit) => return self.visit(step, visit, None, client, stage).await.map(Some),
+            Action::Open(visit) => {
+                return self.visit(step, visit, None, client, stage).await.map(Some);
+            }
             Action::Browse(visit, wish) => {
                 let warning = wish.map_or(OnWarning::Leave, OnWarning::Accept);
                 return self.visit(step, visit, Some(warning), client, stage).await.map(Some);
@@ -309,7 +316,12 @@ impl Performance<'_> {
     }
 
     /// After a refusal, a client that accepts everything must still be served.
-    async fn control(&mut self, to: &Destination, stage: &Stage<'_>, running: &Running) -> Comparison {
+    async fn control(
+        &mut self,
+        to: &Destination,
+        stage: &Stage<'_>,
+        running: &Running,
+    ) -> Comparison {
         let time = Instant::now();
         let to = Destination {
             scheme: stage.control_scheme(),
@@ -340,7 +352,8 @@ impl Performance<'_> {
         if *expected != ExpectedLog::Nothing {
             let (case, divergences) = (self.case.id.as_str(), subject.divergences());
             let enough = |lines: &[Line]| {
-                let said: Vec<SaidFault> = subject.read(lines).into_iter().map(Into::into).collect();
+                let said: Vec<SaidFault> =
+                    subject.read(lines).into_iter().map(Into::into).collect();
                 judge::log(expected, &said, &texts(lines))
                     .iter()
                     .filter_map(|comparison| comparison.difference(case, divergences))

@@ -60,9 +60,9 @@ pub(super) fn observation(expected: &Expected, observed: &Observation) -> Vec<Co
         (expected, observed) => compare(
             &mut found,
             Field::Fault,
-            expected.as_ref().map_or("connected", |refusal| {
-                refusal.fault.map_or("refused", Fault::name)
-            }),
+            expected
+                .as_ref()
+                .map_or("connected", |refusal| refusal.fault.map_or("refused", Fault::name)),
             observed.map_or("connected", |refusal| refusal.fault.name()),
         ),
     }
@@ -148,7 +148,12 @@ pub(super) fn log(expected: &ExpectedLog, said: &[SaidFault], lines: &[String]) 
             }
             if let Some(words) = words {
                 let said = lines.iter().any(|line| line.contains(words.as_str()));
-                compare(&mut found, Field::LogWords, words, if said { words } else { "other words" });
+                compare(
+                    &mut found,
+                    Field::LogWords,
+                    words,
+                    if said { words } else { "other words" },
+                );
             }
         }
     }

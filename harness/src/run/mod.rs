@@ -83,17 +83,16 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
     let places = Arc::new(Semaphore::new(plan.jobs.max(1)));
     let mut playing = JoinSet::new();
     for (index, case) in plan.cases.iter().enumerate() {
-        let (places, company, case) =
-            (Arc::clone(&places), Arc::clone(&company), Arc::clone(case));
+        let (places, company, case) = (Arc::clone(&places), Arc::clone(&company), Arc::clone(case));
         playing.spawn(async move {
             let _place = places.acquire_owned().await;
-            (index, execute::play(&case, &company).await)
+            (index, execute::play(case, company).await)
         });
     }
     let mut played: Vec<(usize, Played)> = Vec::new();
     while let Some(joined) = playing.join_next().await {
-        let (index, one) =
-            joined.map_err(|error| RunError::Setup(format!("a case broke the harness: {error}")))?;
+        let (index, one) = joined
+            .map_err(|error| RunError::Setup(format!("a case broke the harness: {error}")))?;
         finished(&one.result);
         played.push((index, one));
     }
@@ -132,9 +131,14 @@ fn stale(subject: &Subject, played: &[(usize, Played)]) -> Vec<String> {
     for divergence in subject.divergences() {
         for (_, one) in played {
             let case = one.result.id.as_str();
-            let mut due =
-                one.comparisons.iter().filter(|comparison| comparison.is_due(divergence, case)).peekable();
-            let Some(first) = due.peek().map(|comparison| comparison.observed.clone()) else { continue };
+            let mut due = one
+                .comparisons
+                .iter()
+                .filter(|comparison| comparison.is_due(divergence, case))
+                .peekable();
+            let Some(first) = due.peek().map(|comparison| comparison.observed.clone()) else {
+                continue;
+            };
             if !due.any(|comparison| comparison.shows(divergence)) {
                 stale.push(divergence.no_longer_happens(case, &first).to_string());
             }

@@ -41,7 +41,8 @@ impl Props {
             };
             let certificate = lab.mint(&specification)?;
             let delivery = case.subject.identity.delivery();
-            let paths = certificate.write(&folder.path().join(name), delivery, &delivery.names())?;
+            let paths =
+                certificate.write(&folder.path().join(name), delivery, &delivery.names())?;
             minted.insert(name.clone(), (certificate, paths));
         }
         let mut props = Self { folder, minted, web: None };
