@@ -29,7 +29,12 @@ pub fn write(report: &Report, again: &Again, out: &mut dyn Write) -> io::Result<
         match place.verdict {
             Verdict::Trouble(reason) => trouble(place, reason, again, out)?,
             Verdict::Skipped(reason) => {
-                writeln!(out, "{FAINT}skipped{FAINT:#} {} {reason}\n", place.headline())?;
+                writeln!(
+                    out,
+                    "{NOTABLE}SKIPPED{NOTABLE:#} {}: {}\n",
+                    place.headline(),
+                    printable(reason)
+                )?;
             }
             _ => {}
         }
@@ -160,4 +165,22 @@ fn stale(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{BAD}STALE{BAD:#} {stale}\n")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{plain, report};
+
+    #[test]
+    fn what_is_not_as_expected_is_shown_with_its_place_and_the_way_to_see_it_again() {
+        let again = Again::new("wssure").option("--subject", "websockify");
+        insta::assert_snapshot!(plain(|out| write(&report(), &again, out)));
+    }
+
+    #[test]
+    fn what_a_proxy_prints_cannot_drive_the_terminal() {
+        let text = plain(|out| write(&report(), &Again::new("wssure"), out));
+        assert!(text.contains(r"colour: \u{1b}[31mred"), "{text}");
+    }
 }

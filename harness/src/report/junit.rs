@@ -64,7 +64,8 @@ fn test(
     let mut test = TestCase::new(name, status);
     test.set_classname(case.id.replace('/', "."));
     if *verdict == Verdict::KnownDivergence {
-        let reasons: Vec<&str> = differences.iter().filter_map(|one| one.known.as_deref()).collect();
+        let reasons: Vec<&str> =
+            differences.iter().filter_map(|one| one.known.as_deref()).collect();
         test.set_system_out(reasons.join("\n"));
     }
     test
@@ -78,4 +79,46 @@ fn in_words(difference: &Difference) -> String {
 fn described(step: &StepResult) -> String {
     let seen = step.observation.as_ref().map(sentence);
     seen.into_iter().chain(step.log.iter().cloned()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::report;
+
+    #[test]
+    fn every_verdict_has_its_word_in_junit() {
+        let mut written = Vec::new();
+        write(&report(), &mut written).unwrap();
+        let junit = quick_junit::Report::deserialize_from_str(&String::from_utf8(written).unwrap())
+            .unwrap();
+        let suite = |name: &str| {
+            junit.test_suites.iter().find(|suite| suite.name.as_str() == name).unwrap()
+        };
+        let firefox = |name: &str| {
+            let cases = &suite(name).test_cases;
+            cases.iter().find(|case| case.name.starts_with("firefox")).unwrap().status.clone()
+        };
+        let kind = |status| match status {
+            TestCaseStatus::Success { .. } => "success".to_owned(),
+            TestCaseStatus::NonSuccess { kind, .. } => format!("{kind:?}"),
+            TestCaseStatus::Skipped { .. } => "skipped".to_owned(),
+        };
+        assert_eq!(kind(firefox("wiki/connects")), "success");
+        assert_eq!(kind(firefox("wiki/differs-as-known")), "success");
+        assert_eq!(kind(firefox("wiki/differs")), "Failure");
+        assert_eq!(kind(firefox("wiki/breaks")), "Error");
+        assert_eq!(kind(firefox("wiki/cannot-be-tried")), "skipped");
+        assert_eq!(kind(firefox("wiki/says-nothing")), "skipped");
+        let starts = &suite("files/ends-in-silence").test_cases;
+        assert_eq!(kind(starts[0].status.clone()), "Failure");
+    }
+
+    #[test]
+    fn a_failure_says_what_differs() {
+        let mut written = Vec::new();
+        write(&report(), &mut written).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        assert!(text.contains("fault: expected unknown-issuer, observed self-signed"), "{text}");
+    }
 }

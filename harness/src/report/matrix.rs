@@ -13,8 +13,10 @@ use crate::run::{CaseResult, Report};
 
 /// Of an id at least so much is shown, however narrow the terminal.
 const NARROWEST_ID: usize = 12;
-/// Before an id stands this.
+/// The blanks before an id.
 const INDENT: usize = 2;
+/// The blanks before a column.
+const GAP: usize = 2;
 
 /// Writes the matrix and its legend for a terminal of so many columns.
 ///
@@ -63,7 +65,8 @@ impl Layout {
         let id = id.unwrap_or_default().max(NARROWEST_ID);
         let names: Vec<usize> =
             report.clients.iter().map(|client| client.name.chars().count()).collect();
-        let needed = |widths: &[usize]| INDENT + id + widths.iter().map(|width| width + 2).sum::<usize>();
+        let needed =
+            |widths: &[usize]| INDENT + id + widths.iter().map(|width| width + GAP).sum::<usize>();
         if needed(&names) <= columns {
             return Self { id, heads: Heads::Names, widths: names };
         }
@@ -85,17 +88,21 @@ impl Layout {
         }
         write!(out, "{:width$}", "", width = INDENT + self.id)?;
         for (head, width) in heads.iter().zip(&self.widths) {
-            write!(out, "  {head:^width$}")?;
+            write!(out, "{:GAP$}{head:width$}", "")?;
         }
         writeln!(out)
     }
 
     fn row(&self, case: &CaseResult, name: &str, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{:INDENT$}{:id$}", "", cut(name, self.id), id = self.id)?;
+        let mut gap = 0;
         for (client, width) in case.clients.iter().zip(&self.widths) {
             let cell = Cell::of(case, client);
             let (style, glyph) = (cell.style(), cell.glyph());
-            write!(out, "  {style}{glyph:^width$}{style:#}")?;
+            // In the middle of its column, and nothing behind the last one.
+            let (before, after) = ((width - 1) / 2, width / 2);
+            write!(out, "{:gap$}{style}{glyph}{style:#}", "", gap = gap + GAP + before)?;
+            gap = after;
         }
         writeln!(out)
     }
@@ -104,7 +111,8 @@ impl Layout {
 /// a, b, c ... z, and then aa.
 fn letters() -> impl Iterator<Item = String> {
     let letters = || (b'a'..=b'z').map(char::from);
-    let pairs = letters().flat_map(move |first| letters().map(move |second| format!("{first}{second}")));
+    let pairs =
+        letters().flat_map(move |first| letters().map(move |second| format!("{first}{second}")));
     ('a'..='z').map(String::from).chain(pairs)
 }
 
@@ -125,12 +133,40 @@ fn legend(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         .collect();
     for cell in Cell::ALL.iter().filter(|cell| used.contains(&cell.glyph())) {
         let style = cell.style();
-        writeln!(
-            out,
-            "{style}{}{style:#} {FAINT}{}{FAINT:#}",
-            cell.glyph(),
-            cell.meaning()
-        )?;
+        writeln!(out, "{style}{}{style:#} {FAINT}{}{FAINT:#}", cell.glyph(), cell.meaning())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{plain, report};
+
+    #[test]
+    fn every_cell_has_its_glyph_and_the_legend_explains_those_that_are_there() {
+        insta::assert_snapshot!(plain(|out| write(&report(), usize::MAX, out)));
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_letters_and_cut_names() {
+        let narrow = plain(|out| write(&report(), 30, out));
+        insta::assert_snapshot!(narrow);
+        let matrix = narrow.split("\n\n").nth(1).unwrap();
+        assert!(matrix.lines().all(|line| line.chars().count() <= 30), "{matrix}");
+    }
+
+    #[test]
+    fn only_styles_differ_between_a_terminal_and_a_pipe() {
+        let mut styled = Vec::new();
+        write(&report(), usize::MAX, &mut styled).unwrap();
+        assert!(String::from_utf8(styled).unwrap().contains("\u{1b}["));
+        assert!(!plain(|out| write(&report(), usize::MAX, out)).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn there_are_letters_for_many_clients() {
+        assert_eq!(letters().nth(25).as_deref(), Some("z"));
+        assert_eq!(letters().nth(26).as_deref(), Some("aa"));
+    }
 }

@@ -11,6 +11,8 @@ pub mod matrix;
 pub mod observation;
 mod palette;
 pub mod repeat;
+#[cfg(test)]
+mod samples;
 pub mod summary;
 
 pub use cell::Cell;

@@ -6,9 +6,12 @@ use std::{
 };
 
 use super::palette::{BAD, FAINT, GOOD, HEADING};
-use crate::observation::{
-    AlertSeen, Certificate, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Party,
-    Refusal,
+use crate::{
+    client::Echo,
+    observation::{
+        AlertSeen, Certificate, Ending, ExceptionOutcome, Handshake, Observation, Outcome, Page,
+        PageEvent, Party, Refusal, Step, Timing,
+    },
 };
 
 /// What happened, in a sentence.
@@ -42,12 +45,14 @@ fn refused(refusal: &Refusal) -> String {
     if let Some(code) = &refusal.code {
         write!(text, " ({code})").ok();
     }
-    match refusal.alert {
-        Some(seen) => write!(text, ", {}", alert(&seen)),
-        None => write!(text, ", no alert"),
+    match (refusal.alert, refusal.step) {
+        (Some(seen), _) => write!(text, ", alert {}", alert(&seen)).ok(),
+        (None, Step::Tls) => write!(text, ", no alert").ok(),
+        (None, _) => None,
+    };
+    if refusal.ending != Ending::NotConnected {
+        write!(text, ", then {}", ending(refusal.ending)).ok();
     }
-    .ok();
-    write!(text, ", {}", ending(refusal.ending)).ok();
     if !refusal.detail.is_empty() {
         write!(text, ": {}", refusal.detail).ok();
     }
@@ -55,15 +60,15 @@ fn refused(refusal: &Refusal) -> String {
 }
 
 fn alert(seen: &AlertSeen) -> String {
-    format!("alert {} ({}) from the {} {}", seen.alert, seen.alert.0, seen.sent_by, seen.moment)
+    format!("{} ({}) from the {} {}", seen.alert, seen.alert.0, seen.sent_by, seen.moment)
 }
 
 const fn ending(ending: Ending) -> &'static str {
     match ending {
         Ending::NotConnected => "there was no connection",
-        Ending::Closed => "then closed",
-        Ending::Reset => "then reset",
-        Ending::Abandoned => "then given up",
+        Ending::Closed => "closed (FIN)",
+        Ending::Reset => "reset (RST)",
+        Ending::Abandoned => "given up",
     }
 }
 
@@ -84,53 +89,71 @@ pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Connected => writeln!(out, "  {GOOD}connected{GOOD:#}")?,
         Outcome::Refused(refusal) => write_refusal(refusal, out)?,
     }
-    if let Some(page) = &observation.page {
-        field("page", &page_in_words(page), out)?;
-    }
-    if let Some(answer) = &observation.answer {
-        let media_type = answer.media_type.as_deref().unwrap_or("no media type");
-        field("answer", &format!("HTTP status {}, {media_type}", answer.status), out)?;
-        if answer.holds_private_key {
-            field("ALERT", "the answer holds a private key; take it off that server at once", out)?;
-        }
-    }
-    if let Some(echo) = &observation.echo {
-        use crate::client::Echo;
-        let words = match echo {
-            Echo::Same => "what was sent came back",
-            Echo::Different => "something else came back",
-            Echo::Nothing => "nothing came back in time",
-        };
-        field("payload", words, out)?;
-    }
+    write_exchange(observation, out)?;
     if let Some(tls) = &observation.tls {
-        let version = tls.version.map_or_else(|| "not agreed on".to_owned(), |v| v.to_string());
-        let cipher_suite = tls.cipher_suite.as_deref().unwrap_or("no cipher suite");
-        let protocol = tls.protocol.as_deref().unwrap_or("none");
-        field("TLS", &format!("{version}, {cipher_suite}, ALPN {protocol}"), out)?;
-        for (index, certificate) in tls.chain.iter().enumerate() {
-            let name = if index == 0 { "chain" } else { "" };
-            write_certificate(name, index, certificate, out)?;
-        }
+        write_handshake(tls, out)?;
     }
-    for (index, finding) in observation.found.iter().enumerate() {
-        let name = if index == 0 { "found" } else { "" };
+    for (name, finding) in named("found", &observation.found) {
         field(name, &format!("{}: {}", finding.fault, finding.detail), out)?;
     }
     if let Some(fault) = observation.fault() {
         field("meaning", fault.meaning(), out)?;
         field("mend", fault.mend(), out)?;
     }
-    let timing = &observation.timing;
+    let Timing { tcp_ms, tls_ms, total_ms } = observation.timing;
+    let (count, s) = (observation.connections, if observation.connections == 1 { "" } else { "s" });
     let times = format!(
-        "TCP {:.1} ms, TLS {:.1} ms, all {:.1} ms, {} TCP connection{}",
-        timing.tcp_ms,
-        timing.tls_ms,
-        timing.total_ms,
-        observation.connections,
-        if observation.connections == 1 { "" } else { "s" }
+        "TCP {tcp_ms:.1} ms, TLS {tls_ms:.1} ms, all {total_ms:.1} ms; {count} TCP connection{s}"
     );
     field("time", &times, out)
+}
+
+/// What went over the connection: the page's events, the answer, the payload.
+fn write_exchange(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(page) = &observation.page {
+        field("page", &page_in_words(page), out)?;
+    }
+    if let Some(answer) = &observation.answer {
+        let media_type =
+            answer.media_type.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+        field("answer", &format!("HTTP status {}{media_type}", answer.status), out)?;
+        if answer.holds_private_key {
+            field(
+                "DANGER",
+                "the answer holds a private key: take it off that server, and renew it",
+                out,
+            )?;
+        }
+    }
+    match &observation.echo {
+        Some(Echo::Same) => field("payload", "what was sent came back", out),
+        Some(Echo::Different) => field("payload", "something else came back than was sent", out),
+        Some(Echo::Nothing) => field("payload", "nothing came back in time", out),
+        None => Ok(()),
+    }
+}
+
+fn write_handshake(tls: &Handshake, out: &mut dyn Write) -> io::Result<()> {
+    let version =
+        tls.version.map_or_else(|| "no version".to_owned(), |version| version.to_string());
+    let cipher_suite = tls.cipher_suite.as_deref().unwrap_or("no cipher suite");
+    let protocol = tls.protocol.as_deref().unwrap_or("none");
+    field("TLS", &format!("{version}, {cipher_suite}, ALPN {protocol}"), out)?;
+    for (index, (name, certificate)) in named("chain", &tls.chain).enumerate() {
+        let Certificate { subject, issuer, names, not_before, not_after, sha256 } = certificate;
+        field(name, &format!("{index} {subject}, from {issuer}"), out)?;
+        if !names.is_empty() {
+            field("", &format!("  names {}", names.join(", ")), out)?;
+        }
+        field("", &format!("  valid {not_before} to {not_after}"), out)?;
+        field("", &format!("  sha256 {sha256}"), out)?;
+    }
+    Ok(())
+}
+
+/// The name stands before the first of several things only.
+fn named<'a, T>(name: &'a str, things: &'a [T]) -> impl Iterator<Item = (&'a str, &'a T)> {
+    std::iter::once(name).chain(std::iter::repeat("")).zip(things)
 }
 
 fn write_refusal(refusal: &Refusal, out: &mut dyn Write) -> io::Result<()> {
@@ -171,21 +194,6 @@ fn page_in_words(page: &Page) -> String {
     text
 }
 
-fn write_certificate(
-    name: &str,
-    index: usize,
-    certificate: &Certificate,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Certificate { subject, issuer, names, not_before, not_after, sha256 } = certificate;
-    field(name, &format!("{index} {subject}, from {issuer}"), out)?;
-    if !names.is_empty() {
-        field("", &format!("  names {}", names.join(", ")), out)?;
-    }
-    field("", &format!("  valid {not_before} to {not_after}"), out)?;
-    field("", &format!("  sha256 {sha256}"), out)
-}
-
 fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {FAINT}{name:8}{FAINT:#} {}", printable(value))
 }
@@ -197,4 +205,22 @@ pub(super) fn printable(text: &str) -> String {
         if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{connected, plain, refused};
+
+    #[test]
+    fn a_sentence_says_who_refused_where_how_and_why() {
+        insta::assert_snapshot!(sentence(&refused()));
+        insta::assert_snapshot!(sentence(&connected()));
+    }
+
+    #[test]
+    fn in_full_everything_is_named_and_the_fault_is_explained() {
+        insta::assert_snapshot!(plain(|out| write(&refused(), out)));
+        insta::assert_snapshot!(plain(|out| write(&connected(), out)));
+    }
 }

@@ -62,9 +62,6 @@ mod tests {
             again.command("wiki/a", Some("mine")),
             "wssure run wiki/a --client clients/mine.toml --subject 'my proxy.toml'"
         );
-        assert_eq!(
-            again.command("wiki/a", None),
-            "wssure run wiki/a --subject 'my proxy.toml'"
-        );
+        assert_eq!(again.command("wiki/a", None), "wssure run wiki/a --subject 'my proxy.toml'");
     }
 }

@@ -11,12 +11,16 @@ use crate::run::{Effort, Report};
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let style = if report.is_success() { GOOD } else { BAD };
-    let word = if report.is_success() { "as expected" } else { "NOT as expected" };
+    let word = if report.is_success() { "passed" } else { "FAILED" };
+    let stale = match report.stale_divergences.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "stale divergence")),
+    };
     let (cases, clients) = (report.cases.len(), report.clients.len());
     let seconds = report.effort.wall_ms / 1e3;
     writeln!(
         out,
-        "{style}{word}{style:#}: {} ({} with {} on {}; {} in {seconds:.1} s, {:.1} cases/s)",
+        "{style}{word}{style:#}: {}{stale} ({} with {} on {}; {} in {seconds:.1} s, {:.1} cases/s)",
         report.tally(),
         counted(cases, "case"),
         counted(clients, "client"),
@@ -59,4 +63,23 @@ fn shares(effort: &Effort) -> String {
         .map(|(what, spent)| format!("{what} {:.1} s ({:.0}%)", spent / 1e3, share(*spent)))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{plain, report};
+
+    #[test]
+    fn the_end_counts_everything_and_says_where_the_time_went() {
+        insta::assert_snapshot!(plain(|out| write(&report(), out)));
+    }
+
+    #[test]
+    fn a_run_without_a_case_divides_by_nothing() {
+        let mut report = report();
+        (report.cases, report.effort) = (Vec::new(), Effort::default());
+        let text = plain(|out| write(&report, out));
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+    }
 }
