@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     let variable = |name| env::var_os(name).map(PathBuf::from).ok_or(io::ErrorKind::NotFound);
     let gathered = variable("OUT_DIR")?.join("cases");
     match fs::remove_dir_all(&gathered) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => gather(&variable("CARGO_MANIFEST_DIR")?, &gathered, &PROGRAM),
     }
 }

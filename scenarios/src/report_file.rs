@@ -35,7 +35,8 @@ impl FromStr for Wanted {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text.split_once('=').ok_or("write FORMAT=FILE, such as json=report.json")?;
+        let (format, path) =
+            text.split_once('=').ok_or("write FORMAT=FILE, such as json=report.json")?;
         let format = match format {
             "json" => Format::Json,
             "junit" => Format::Junit,

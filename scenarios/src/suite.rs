@@ -27,6 +27,14 @@ impl From<Option<PathBuf>> for Cases {
 }
 
 impl Cases {
+    /// The file that lists the claims, if there is one.
+    pub fn claims_file(&self) -> PathBuf {
+        match self {
+            Self::BuiltIn => Path::new("scenarios").join("claims.toml"),
+            Self::Folder(folder) => folder.join("claims.toml"),
+        }
+    }
+
     /// Reads and checks all of them; `clients` are those that they may name.
     ///
     /// # Errors

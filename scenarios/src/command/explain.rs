@@ -143,7 +143,10 @@ fn moments(profile: &Profile) -> String {
 fn connection_words(profile: &Profile, fault: Fault) -> String {
     match profile.reports(fault) {
         Some(rule) => {
-            let code = rule.code.as_deref().map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
+            let code = rule
+                .code
+                .as_deref()
+                .map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
             format!("{code}; close code {}", rule.close_code)
         }
         None => "no words of its own; close code 1006".to_owned(),

@@ -8,15 +8,15 @@ use std::{
 use clap::{Args, ValueEnum};
 use wssure_harness::{
     Fault,
-    case::{Holding, Judged, Suite},
+    case::{Holding, Judged},
     certificate::Kind,
     client::{
         self, Profile,
         profile::{Era, Provenance},
     },
-    subject::Subject,
 };
 
+use super::subjects;
 use crate::{
     exit::{Failure, Verdict},
     suite::Cases,
@@ -64,25 +64,22 @@ enum What {
 /// A data file is wrong, or a claim has no case.
 pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut out = anstream::stdout().lock();
+    let source = Cases::from(arguments.cases.clone());
     match arguments.what {
-        What::Cases => cases(&suite(arguments)?, &mut out)?,
+        What::Cases => cases(&source, &mut out)?,
         What::Clients => clients(&mut out)?,
-        What::Subjects => subjects(&mut out)?,
+        What::Subjects => subjects::list(&mut out)?,
         What::Faults => faults(&mut out)?,
-        What::Claims => return claims(&suite(arguments)?, &mut out),
+        What::Claims => return claims(&source, &mut out),
         What::Kinds => kinds(&mut out)?,
     }
     Ok(Verdict::AsExpected)
 }
 
-fn suite(arguments: &Arguments) -> Result<Suite, Failure> {
+fn cases(source: &Cases, out: &mut dyn Write) -> Result<(), Failure> {
     let clients = client::built_in()?;
-    Ok(Cases::from(arguments.cases.clone()).read(clients.iter().map(AsRef::as_ref))?)
-}
-
-fn cases(suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
-    let rows = suite.cases.iter().map(|case| [case.id.clone(), case.title.clone()]);
-    table(rows, out)
+    let suite = source.read(clients.iter().map(AsRef::as_ref))?;
+    Ok(table(suite.cases.into_iter().map(|case| [case.id, case.title]), out)?)
 }
 
 fn clients(out: &mut dyn Write) -> Result<(), Failure> {
@@ -102,9 +99,8 @@ fn clients(out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 fn faults(out: &mut dyn Write) -> io::Result<()> {
-    let row = |fault: &Fault| {
-        [fault.to_string(), fault.area().to_string(), fault.meaning().to_owned()]
-    };
+    let row =
+        |fault: &Fault| [fault.to_string(), fault.area().to_string(), fault.meaning().to_owned()];
     table(Fault::ALL.iter().map(row), out)
 }
 
@@ -117,14 +113,6 @@ fn kinds(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn subjects(out: &mut dyn Write) -> Result<(), Failure> {
-    let subjects = Subject::builtin_definitions()?;
-    let rows = subjects.iter().map(|subject| {
-        [subject.name().to_owned(), subject.title().to_owned(), format!("get it: {}", subject.install())]
-    });
-    Ok(table(rows, out)?)
-}
-
 /// How a claim fares with today's clients, as the cases have it.
 enum Fares {
     Holds,
@@ -132,8 +120,10 @@ enum Fares {
     Not,
 }
 
-fn claims(suite: &Suite, out: &mut dyn Write) -> Result<Verdict, Failure> {
+fn claims(source: &Cases, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let clients = client::built_in()?;
+    let suite = source.read(clients.iter().map(AsRef::as_ref))?;
+    let file = source.claims_file();
     let (mut hold, mut partly, mut not) = (0, 0, 0);
     let mut orphans = Vec::new();
     for claim in &suite.claims {
@@ -148,7 +138,13 @@ fn claims(suite: &Suite, out: &mut dyn Write) -> Result<Verdict, Failure> {
             Fares::Partly => partly += 1,
             Fares::Not => not += 1,
         }
-        writeln!(out, "{}\n  {}\n  {words}\n  cases: {}", claim.id, claim.text, holding.cases.join(", "))?;
+        writeln!(
+            out,
+            "{}\n  {}\n  {words}\n  cases: {}",
+            claim.id,
+            claim.text,
+            holding.cases.join(", ")
+        )?;
     }
     writeln!(
         out,
@@ -159,7 +155,8 @@ fn claims(suite: &Suite, out: &mut dyn Write) -> Result<Verdict, Failure> {
         return Ok(Verdict::AsExpected);
     }
     Err(Failure::Call(format!(
-        "claims.toml: no case speaks of {}\n  hint: give a step of some case a [[step.claim]] with that id",
+        "{}: no case speaks of {}\n  hint: give a step of some case a [[step.claim]] with that id",
+        file.display(),
         orphans.join(", ")
     )))
 }
@@ -180,7 +177,7 @@ fn fares(holding: &Holding) -> (Fares, String) {
 }
 
 /// Rows in columns as wide as they need to be.
-fn table<const N: usize>(
+pub(super) fn table<const N: usize>(
     rows: impl Iterator<Item = [String; N]>,
     out: &mut dyn Write,
 ) -> io::Result<()> {

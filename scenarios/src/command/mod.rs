@@ -6,6 +6,7 @@ mod make;
 mod open;
 mod proxy;
 mod run;
+mod subjects;
 
 use std::process::ExitCode;
 

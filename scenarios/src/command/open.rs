@@ -42,7 +42,12 @@ pub struct Arguments {
     url: Destination,
 
     /// Which clients, by name or by the path of a TOML file
-    #[arg(long = "client", value_name = "NAME|PATH", value_delimiter = ',', default_value = "chromium")]
+    #[arg(
+        long = "client",
+        value_name = "NAME|PATH",
+        value_delimiter = ',',
+        default_value = "chromium"
+    )]
     clients: Vec<String>,
 
     /// Trust the certificates of this PEM file, and nothing else; may be given again [default: the system's roots]
@@ -189,9 +194,10 @@ async fn open(
     arguments: &Arguments,
 ) -> Result<OpenedBy, Failure> {
     let seen = if to.scheme.is_websocket() {
-        let payload = arguments.send.as_ref().map_or(Payload::Nothing, |text| {
-            Payload::MayReturn(text.clone().into_bytes())
-        });
+        let payload = arguments
+            .send
+            .as_ref()
+            .map_or(Payload::Nothing, |text| Payload::MayReturn(text.clone().into_bytes()));
         client.open(to, &payload).await
     } else {
         client.browse(to, OnWarning::Leave).await
@@ -223,9 +229,10 @@ fn anchors(arguments: &Arguments) -> Result<Vec<CertificateDer<'static>>, Failur
 
 fn certificates(option: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let wrong = |reason: String| Failure::Call(format!("{option} {}: {reason}", file.display()));
-    let found = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| wrong(format!("cannot be read as PEM: {error}")))?;
+    let text = std::fs::read(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let found = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrong(format!("is damaged: {error}")))?;
     if found.is_empty() {
         return Err(wrong(
             "there is no certificate in it; a PEM file has one between BEGIN CERTIFICATE and END CERTIFICATE"

@@ -93,7 +93,8 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
         arguments.reports.into_iter().map(Wanted::prepare).collect::<Result<Vec<_>, _>>()?;
 
     let progress = progress(cases.len(), arguments.quiet);
-    let plan = Plan { cases, clients, subject, wssure: Some(this_program()?), jobs: jobs(arguments.jobs) };
+    let plan =
+        Plan { cases, clients, subject, wssure: Some(this_program()?), jobs: jobs(arguments.jobs) };
     let report = run_until_interrupted(async {
         Ok(run::run(plan, |finished| {
             progress.set_message(finished.id.clone());
