@@ -1,0 +1,122 @@
+//! A data file that is wrong is told with its name, line and column, and with what was meant.
+
+mod common;
+
+use common::Folder;
+use rstest::rstest;
+
+const CASE: &str = r#"
+title = "A case"
+[[step]]
+open = "wss"
+expect = "connected"
+"#;
+
+#[rstest]
+#[case::key("titel = 'x'\n", "1:1: unknown field `titel`, expected one of `title`")]
+#[case::kind(
+    "title = 'x'\n[certificate]\nkind = 'self-singed'\n",
+    "3:8: unknown variant `self-singed`"
+)]
+#[case::fault(
+    "title = 'x'\n[[step]]\nopen = 'wss'\nexpect = 'expird'\n",
+    "4:10: `expird` is neither `connected` nor a fault\n  |\n4 | expect = 'expird'\n  |          ^^^^^^^^\n  = hint: did you mean `expired`?"
+)]
+#[case::client(
+    "title = 'x'\n[[step]]\nopen = 'wss'\n[step.expect]\nfirefix = 'connected'\nothers = 'connected'\n",
+    "5:1: there is no client `firefix`\n  |\n5 | firefix = 'connected'\n  | ^^^^^^^\n  = hint: did you mean `firefox`?"
+)]
+#[case::claim(
+    "title = 'x'\n[[step]]\nopen = 'wss'\nexpect = 'connected'\n[[step.claim]]\nid = 'wiki.nope'\nsays = 'connected'\n",
+    "6:6: there is no claim `wiki.nope`"
+)]
+#[case::toml("title = \n", "1:9: ")]
+fn in_a_case(#[case] text: &str, #[case] expected: &str) {
+    let folder = Folder::new();
+    folder.write("cases/claims.toml", "[[claim]]\nid = 'a.claim'\ntext = 'It works.'\n");
+    folder.write("cases/group/good.toml", CASE);
+    folder.write("cases/group/wrong.toml", text);
+    let ran = folder.run(&["run", "group/good", "--cases", "cases"]);
+    ran.assert_wrong(&format!("cases/group/wrong.toml:{expected}"));
+}
+
+const CLIENT: &str = r#"
+name = "mine"
+title = "Mine"
+era = "today"
+[provenance]
+documented = "made up for a test"
+[hello]
+tls = ["1.3"]
+[refusal]
+moment = { "1.3" = "during-handshake" }
+leaves = "closes"
+close-code = 1006
+names = "first"
+[exceptions]
+scope = "host"
+keeps = "all"
+hold-for = "https-and-wss"
+permanent = "for-good"
+temporary = "for-good"
+[[refuses]]
+faults = ["unknown-issuer"]
+alert = "unknown_ca"
+exception = "offered"
+"#;
+
+#[rstest]
+#[case::key("name = \"mine\"", "nmae = \"mine\"", "2:1: unknown field `nmae`")]
+#[case::fault("[\"unknown-issuer\"]", "[\"expird\"]", "21:11: unknown variant `expird`")]
+#[case::alert("\"unknown_ca\"", "\"unknown-ca\"", "22:9: there is no TLS alert `unknown-ca`")]
+fn in_a_client(#[case] right: &str, #[case] wrong: &str, #[case] expected: &str) {
+    let folder = Folder::new();
+    folder.write("mine.toml", &CLIENT.replace(right, wrong));
+    let ran = folder.run(&["run", "--client", "mine.toml"]);
+    ran.assert_wrong(&format!("mine.toml:{expected}"));
+}
+
+const SUBJECT: &str = r#"
+name = "mine"
+title = "Mine"
+install = "it is there"
+command = ["true"]
+[ready]
+connect = true
+[[log]]
+line = "refused"
+fault = "client-hung-up"
+"#;
+
+#[rstest]
+#[case::key("install =", "instal =", "4:1: unknown field `instal`")]
+#[case::fault("\"client-hung-up\"", "\"client-hung-upp\"", "10:9: ")]
+#[case::pattern("\"refused\"", "\"(refused\"", "9:8: is no regular expression")]
+#[case::placeholder("[\"true\"]", "[\"true\", \"{cret}\"]", "5:")]
+fn in_a_subject(#[case] right: &str, #[case] wrong: &str, #[case] expected: &str) {
+    let folder = Folder::new();
+    folder.write("mine.toml", &SUBJECT.replace(right, wrong));
+    let ran = folder.run(&["run", "--subject", "./mine.toml"]);
+    ran.assert_wrong(&format!("./mine.toml:{expected}"));
+}
+
+#[test]
+fn that_is_not_there() {
+    let folder = Folder::new();
+    for option in ["--client", "--subject"] {
+        folder
+            .run(&["run", option, "none.toml"])
+            .assert_wrong("none.toml: cannot be read: No such");
+    }
+    folder.run(&["run", "--cases", "none"]).assert_wrong("none");
+}
+
+#[test]
+fn a_claim_without_a_case_is_an_error() {
+    let folder = Folder::new();
+    folder.write("cases/claims.toml", "[[claim]]\nid = 'a.claim'\ntext = 'It works.'\n");
+    folder.write("cases/group/good.toml", CASE);
+    let ran = folder.run(&["list", "claims", "--cases", "cases"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    ran.assert_says("cases/claims.toml: no case speaks of a.claim");
+}
