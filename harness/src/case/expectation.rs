@@ -41,6 +41,7 @@ pub(super) struct RawWords {
     close_code: Option<u16>,
     status: Option<u16>,
     media_type: Option<String>,
+    says: Option<String>,
 }
 
 /// A fault or `nothing`, or a fault with words.
@@ -134,6 +135,8 @@ pub struct Wanted {
     close_code: Option<u16>,
     status: Option<u16>,
     media_type: Option<String>,
+    /// Words in the subject's log line, where the words are the point.
+    says: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +290,7 @@ impl Expectations {
             close_code: words.and_then(|words| words.close_code),
             status: words.and_then(|words| words.status),
             media_type: words.and_then(|words| words.media_type.clone()),
+            says: words.and_then(|words| words.says.clone()),
         })
     }
 }
@@ -328,6 +332,12 @@ impl Step {
         let refusal = wanted.refusal(client, tls, is_websocket);
         let log = expectations.log.clone();
         let log = log.unwrap_or_else(|| said_of(wanted, refusal.as_ref()));
+        let log = match (log, &wanted.says) {
+            (ExpectedLog::Says { fault, alert, words: None }, Some(says)) => {
+                ExpectedLog::Says { fault, alert, words: Some(says.clone()) }
+            }
+            (log, _) => log,
+        };
         Some(Expected {
             refusal,
             exception: match wanted.outcome {

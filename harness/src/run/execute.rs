@@ -140,8 +140,10 @@ impl Performance<'_> {
         let mut compared = vec![self.start_outcome(StartOutcome::Serves)];
         let mut lines = Vec::new();
         if let (Some(expected), Some(running)) = (&self.case.start.log, running) {
-            let (heard, said) = self.listen(running, running.log().start(), expected).await;
-            compared.extend(judge::log(expected, &said, &heard));
+            let mark = running.log().start();
+            let at_start = |compared: Comparison| compared.at_start();
+            let (heard, said) = self.listen(running, mark, expected, at_start).await;
+            compared.extend(judge::log(expected, &said, &heard).into_iter().map(at_start));
             lines = heard;
         }
         self.start_result(compared, lines)
@@ -151,7 +153,8 @@ impl Performance<'_> {
         let mut compared = vec![self.start_outcome(StartOutcome::Exits)];
         let lines = texts(log);
         if let Some(expected) = &self.case.start.log {
-            compared.extend(judge::log(expected, &self.said(log), &lines));
+            let compared_log = judge::log(expected, &self.said(log), &lines);
+            compared.extend(compared_log.into_iter().map(Comparison::at_start));
         }
         self.start_result(compared, lines)
     }
@@ -285,16 +288,23 @@ impl Performance<'_> {
             (result.observation, result.said) = (Some(observation), said);
             return Ok(result);
         };
-        let (mut lines, mut said) = self.listen(running, mark, &expected.log).await;
+        let profile = client.profile();
+        let with = |compared: Comparison| compared.with(profile);
+        let (mut lines, mut said) = self.listen(running, mark, &expected.log, with).await;
         let mut compared = judge::observation(&expected, &observation);
         if was_refused_once(&observation) {
             compared.push(self.control(&to, stage, running).await);
-            if said.is_empty() && self.case.subject.target == Target::Echo {
+            if said.is_empty() {
                 // Silence is no proof until somebody else has been served: the line may just be late.
                 (lines, said) = self.heard(running, mark);
+                if self.case.subject.target == Target::Nobody {
+                    // This was said of the control client.
+                    said.retain(|said| said.fault != Fault::TargetUnreachable);
+                }
             }
         }
         compared.extend(judge::log(&expected.log, &said, &lines));
+        let compared = compared.into_iter().map(with).collect();
         Ok(self.step_result(step, observation, said, lines, compared))
     }
 
@@ -337,19 +347,22 @@ impl Performance<'_> {
         let served = self.company.control.is_served(&to, target).await;
         if target == Target::Nobody && served == SERVED {
             // The subject logs this after the client has gone, and the next step must not hear it.
-            self.listen(running, mark, &ExpectedLog::of(Fault::TargetUnreachable)).await;
+            let expected = ExpectedLog::of(Fault::TargetUnreachable);
+            self.listen(running, mark, &expected, |compared| compared).await;
         }
         self.effort.control_ms += milliseconds(time.elapsed());
         self.effort.connections += 1;
         Comparison::new(Field::StillServes, SERVED, served)
     }
 
-    /// Waits until the subject has said what it must, and gives all that it has said.
+    /// Waits until the subject has said what it must, or what it is known to say on that `occasion`,
+    /// and gives all that it has said.
     async fn listen(
         &mut self,
         running: &Running,
         mark: Mark,
         expected: &ExpectedLog,
+        occasion: impl Fn(Comparison) -> Comparison,
     ) -> (Vec<String>, Vec<SaidFault>) {
         let subject = &self.company.subject;
         let time = Instant::now();
@@ -359,7 +372,8 @@ impl Performance<'_> {
                 let said: Vec<SaidFault> =
                     subject.read(lines).into_iter().map(Into::into).collect();
                 judge::log(expected, &said, &texts(lines))
-                    .iter()
+                    .into_iter()
+                    .map(&occasion)
                     .filter_map(|comparison| comparison.difference(case, divergences))
                     .all(|difference| difference.known.is_some())
             };

@@ -4,6 +4,7 @@ use super::verdict::{Difference, SaidFault};
 use crate::{
     Fault,
     case::{Expected, ExpectedLog, ExpectedRefusal},
+    client::Profile,
     fault::Area,
     observation::{Observation, Party, Refusal},
     subject::{Divergence, Field},
@@ -12,6 +13,8 @@ use crate::{
 /// One thing that was compared, whether or not it was as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Comparison {
+    /// The names that its client goes by; none at a subject's start.
+    client: Vec<String>,
     pub field: Field,
     pub expected: String,
     pub observed: String,
@@ -19,7 +22,22 @@ pub(super) struct Comparison {
 
 impl Comparison {
     pub(super) fn new(field: Field, expected: impl ToString, observed: impl ToString) -> Self {
-        Self { field, expected: expected.to_string(), observed: observed.to_string() }
+        let (expected, observed) = (expected.to_string(), observed.to_string());
+        Self { client: Vec::new(), field, expected, observed }
+    }
+
+    /// The same, seen with that client.
+    pub(super) fn with(mut self, client: &Profile) -> Self {
+        self.client = client.known_as().map(str::to_owned).collect();
+        self
+    }
+
+    /// The same, seen at a subject's start.
+    pub(super) fn at_start(mut self) -> Self {
+        if self.field == Field::Log {
+            self.field = Field::StartLog;
+        }
+        self
     }
 
     /// The difference, if there is one and, where the subject is known to make it, why.
@@ -41,6 +59,7 @@ impl Comparison {
         divergence.field() == self.field
             && divergence.expected() == self.expected
             && divergence.covers(case)
+            && divergence.concerns(&self.client)
     }
 
     /// Whether it happened as a divergence says.

@@ -27,7 +27,9 @@ pub enum Field {
     Alert,
     /// When it sent the alert.
     Moment,
-    /// The fault that the proxy's log names.
+    /// The fault that the proxy's log names when it starts.
+    StartLog,
+    /// The fault that the proxy's log names of a client.
     Log,
     /// The alert that the proxy's log names.
     LoggedAlert,
@@ -56,6 +58,7 @@ impl fmt::Display for Field {
             Self::Code => "code",
             Self::Alert => "alert",
             Self::Moment => "moment",
+            Self::StartLog => "start-log",
             Self::Log => "log",
             Self::LoggedAlert => "logged-alert",
             Self::LogWords => "log-words",
@@ -75,6 +78,8 @@ impl fmt::Display for Field {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDivergence {
     cases: Vec<Spanned<String>>,
+    #[serde(default)]
+    clients: Vec<Spanned<String>>,
     field: Field,
     expected: String,
     observed: Spanned<String>,
@@ -91,6 +96,8 @@ struct Cases {
 #[derive(Clone, Debug)]
 pub struct Divergence {
     cases: Vec<Cases>,
+    /// Only these clients, or their families; all, if empty.
+    clients: Vec<Spanned<String>>,
     field: Field,
     expected: String,
     observed: String,
@@ -114,6 +121,7 @@ impl Divergence {
             raw.cases.iter().map(|glob| Cases::new(source, glob)).collect::<Result<_, _>>()?;
         Ok(Self {
             cases,
+            clients: raw.clients,
             field: raw.field,
             expected: raw.expected,
             observed_span: raw.observed.span(),
@@ -126,6 +134,12 @@ impl Divergence {
     /// Whether it speaks of this case. A `*` stays within a part of the id between slashes; `**` does not.
     pub fn covers(&self, case: &str) -> bool {
         self.cases.iter().any(|cases| cases.glob.is_match(case))
+    }
+
+    /// Whether it speaks of a client that goes by these names; a start has no client.
+    pub fn concerns(&self, client: &[String]) -> bool {
+        self.clients.is_empty()
+            || self.clients.iter().any(|concerned| client.contains(concerned.get_ref()))
     }
 
     /// What differs.
@@ -148,14 +162,22 @@ impl Divergence {
         &self.reason
     }
 
-    /// Checks that each of its patterns matches one of all the cases there are.
+    /// Checks that each of its patterns matches one of all the cases there are, and that its clients
+    /// are clients or their families.
     ///
     /// # Errors
-    /// The first pattern that matches none.
+    /// The first name that is none, or pattern that matches none.
     pub fn check<'a>(
         &self,
         all_cases: impl IntoIterator<Item = &'a str> + Clone,
+        all_clients: impl IntoIterator<Item = &'a str> + Clone,
     ) -> Result<(), DataError> {
+        let known = |name: &str| all_clients.clone().into_iter().any(|client| client == name);
+        if let Some(unknown) = self.clients.iter().find(|client| !known(client.get_ref())) {
+            let message = format!("there is no client `{}`", unknown.get_ref());
+            let error = self.source.error(unknown.span(), message);
+            return Err(error.did_you_mean(unknown.get_ref(), all_clients));
+        }
         let idle = self
             .cases
             .iter()

@@ -83,7 +83,7 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
     let source = Cases::from(arguments.cases.clone());
     let suite = source.read(known.iter().map(AsRef::as_ref))?;
     let subject = Subject::find(&arguments.subject)?;
-    check_divergences(&arguments, &subject, &suite)?;
+    check_divergences(&arguments, &subject, &suite, &known)?;
     let cases = choose::cases(&suite, &arguments.filters)?;
     if arguments.list {
         return list(&cases);
@@ -117,13 +117,16 @@ fn check_divergences(
     arguments: &Arguments,
     subject: &Subject,
     suite: &Suite,
+    clients: &[Arc<Profile>],
 ) -> Result<(), Failure> {
     let subject_is_own = arguments.subject.ends_with(".toml");
     if arguments.cases.is_some() && !subject_is_own {
         return Ok(());
     }
     let ids: Vec<&str> = suite.cases.iter().map(|case| case.id.as_str()).collect();
-    subject.divergences().iter().try_for_each(|known| known.check(ids.iter().copied()))?;
+    let clients: Vec<&str> = clients.iter().flat_map(|client| client.known_as()).collect();
+    let (ids, clients) = (ids.iter().copied(), clients.iter().copied());
+    subject.divergences().iter().try_for_each(|known| known.check(ids.clone(), clients.clone()))?;
     Ok(())
 }
 

@@ -145,8 +145,8 @@ fn a_divergence_that_matches_no_case_is_an_error_at_its_pattern() {
     assert!(divergence.covers("files/empty") && divergence.covers("wiki/chrome"));
     assert!(!divergence.covers("files/deeper/empty"));
 
-    divergence.check(["files/empty", "wiki/chrome"]).unwrap();
-    let error = divergence.check(["files/empty"]).unwrap_err().to_string();
+    divergence.check(["files/empty", "wiki/chrome"], []).unwrap();
+    let error = divergence.check(["files/empty"], []).unwrap_err().to_string();
     assert!(error.starts_with("tiny.toml:8:24: no case matches `wiki/chrome`"), "{error}");
 }
 
