@@ -187,3 +187,129 @@ fn compare(
 ) {
     found.push(Comparison::new(field, expected, observed));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Alert,
+        observation::{AlertSeen, Close, Ending, Moment, Outcome, Page, Step, Timing},
+    };
+
+    fn expected() -> Expected {
+        Expected {
+            refusal: Some(ExpectedRefusal {
+                fault: Some(Fault::SelfSigned),
+                code: Some("SELF_SIGNED".to_owned()),
+                alert: Some((Alert(42), Moment::DuringHandshake)),
+                close_code: Some(1015),
+            }),
+            exception: None,
+            status: None,
+            media_type: None,
+            log: ExpectedLog::of(Fault::ClientRefusedCertificate),
+        }
+    }
+
+    fn refused() -> Refusal {
+        Refusal {
+            by: Party::Client,
+            step: Step::Tls,
+            fault: Fault::SelfSigned,
+            code: Some("SELF_SIGNED".to_owned()),
+            alert: Some(AlertSeen {
+                alert: Alert(42),
+                sent_by: Party::Client,
+                moment: Moment::DuringHandshake,
+            }),
+            ending: Ending::Closed,
+            detail: String::new(),
+        }
+    }
+
+    fn observed(outcome: Outcome) -> Observation {
+        let close = Close { code: 1015, reason: String::new(), clean: false };
+        Observation {
+            outcome,
+            page: Some(Page { events: Vec::new(), close: Some(close) }),
+            answer: None,
+            echo: None,
+            exception: None,
+            tls: None,
+            found: Vec::new(),
+            connections: 1,
+            timing: Timing::default(),
+        }
+    }
+
+    fn differences(observed: &Observation) -> Vec<(Field, String, String)> {
+        observation(&expected(), observed)
+            .into_iter()
+            .filter(|compared| compared.expected != compared.observed)
+            .map(|compared| (compared.field, compared.expected, compared.observed))
+            .collect()
+    }
+
+    fn difference(field: Field, expected: &str, observed: &str) -> (Field, String, String) {
+        (field, expected.to_owned(), observed.to_owned())
+    }
+
+    #[test]
+    fn what_is_as_expected_has_no_difference() {
+        assert_eq!(differences(&observed(Outcome::Refused(refused()))), []);
+    }
+
+    #[test]
+    fn a_connection_in_place_of_a_refusal_is_one_difference() {
+        let found = differences(&observed(Outcome::Connected));
+        assert_eq!(found, [difference(Field::Fault, "self-signed", "connected")]);
+    }
+
+    #[test]
+    fn another_fault_is_one_difference_whatever_its_words() {
+        let other = Refusal { fault: Fault::Expired, code: None, alert: None, ..refused() };
+        let found = differences(&observed(Outcome::Refused(other)));
+        assert_eq!(found, [difference(Field::Fault, "self-signed", "expired")]);
+    }
+
+    #[test]
+    fn every_word_of_a_refusal_is_compared() {
+        let late = AlertSeen { moment: Moment::AfterHandshake, ..refused().alert.unwrap() };
+        let silent = Refusal { alert: None, ..refused() };
+        let late = Refusal { alert: Some(late), ..refused() };
+        let coded = Refusal { code: Some("OTHER".to_owned()), ..refused() };
+        let mut closed = observed(Outcome::Refused(refused()));
+        closed.page = None;
+        let of = |refusal| differences(&observed(Outcome::Refused(refusal)));
+        assert_eq!(of(silent), [difference(Field::Alert, "bad_certificate", "none")]);
+        let moments = ("during the handshake", "after the handshake");
+        assert_eq!(of(late), [difference(Field::Moment, moments.0, moments.1)]);
+        assert_eq!(of(coded), [difference(Field::Code, "SELF_SIGNED", "OTHER")]);
+        assert_eq!(differences(&closed), [difference(Field::CloseCode, "1015", "0")]);
+    }
+
+    #[test]
+    fn the_log_must_say_exactly_what_is_expected() {
+        let said = |fault, alert| SaidFault { fault, alert, line: String::new() };
+        let refusal = said(Fault::ClientRefusedCertificate, Some(Alert(42)));
+        let wanted = ExpectedLog::Says {
+            fault: Fault::ClientRefusedCertificate,
+            alert: Some(Alert(48)),
+            words: Some("unknown ca".to_owned()),
+        };
+        let fields = |expected: &ExpectedLog, said: &[SaidFault]| -> Vec<Field> {
+            let compared = log(expected, said, &["alert bad certificate".to_owned()]);
+            compared
+                .iter()
+                .filter(|one| one.expected != one.observed)
+                .map(|one| one.field)
+                .collect()
+        };
+        assert_eq!(fields(&ExpectedLog::Nothing, &[]), []);
+        assert_eq!(fields(&ExpectedLog::Nothing, std::slice::from_ref(&refusal)), [Field::Log]);
+        assert_eq!(fields(&ExpectedLog::AnyRefusal, std::slice::from_ref(&refusal)), []);
+        assert_eq!(fields(&ExpectedLog::AnyRefusal, &[]), [Field::Log]);
+        assert_eq!(fields(&wanted, &[refusal]), [Field::LoggedAlert, Field::LogWords]);
+        assert_eq!(fields(&wanted, &[]), [Field::Log, Field::LogWords]);
+    }
+}
