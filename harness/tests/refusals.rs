@@ -210,3 +210,27 @@ async fn a_server_that_says_nothing_is_given_up() {
     assert_eq!(observation.fault(), Some(Fault::TimedOut));
     assert_eq!(observation.refusal().unwrap().step, Step::Tls);
 }
+
+/// The upgrade is answered before the target is tried, so a client that says nothing would not notice.
+#[tokio::test]
+async fn a_target_that_cannot_be_reached_is_no_connection() {
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let target = nobody.local_addr().unwrap();
+    let settings = wssure_proxy::Settings::new(
+        wssure_proxy::Endpoint::new("127.0.0.1", 0),
+        wssure_proxy::Target::Tcp(wssure_proxy::Endpoint::new("127.0.0.1", target.port())),
+    );
+    let proxy = wssure_proxy::Proxy::bind(settings).await.unwrap();
+    let to: Destination = format!("ws://{}/", proxy.local_addr()).parse().unwrap();
+    let serving = tokio::spawn(proxy.serve(std::future::pending()));
+    for payload in [Payload::Nothing, Payload::MustReturn(b"hello".to_vec())] {
+        let mut client = Simulated::named("chromium").unwrap();
+        let seen = client.open(&to, &payload).await.unwrap();
+        let refusal = seen.assert_refused_with(Fault::TargetUnreachable);
+        assert_eq!((refusal.by, refusal.step), (Party::Server, Step::WebSocket));
+        let close = seen.page.as_ref().unwrap().close.as_ref().unwrap();
+        assert_eq!((close.code, close.clean), (1011, true));
+    }
+    serving.abort();
+}

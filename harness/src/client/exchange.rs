@@ -86,11 +86,17 @@ pub(super) async fn speak(stream: Stream, to: &Destination, payload: &Payload) -
     };
     spoken.events.push(PageEvent::Open);
     spoken.end = exchange(&mut socket, payload, &mut spoken.events).await;
-    spoken.close = match &spoken.end {
-        Err(SpeechError::ClosedBy(close)) => Some(close.clone()),
-        Ok(_) => close(&mut socket).await,
-        Err(_) => None,
-    };
+    if spoken.end.is_ok() {
+        spoken.close = close(&mut socket).await;
+        // A server that ends the connection for a reason of its own has said no, if late: a proxy that
+        // cannot reach its target, for one.
+        if let Some(close) = spoken.close.as_ref().filter(|close| !is_farewell(close)) {
+            spoken.end = Err(SpeechError::ClosedBy(close.clone()));
+        }
+    }
+    if let Err(SpeechError::ClosedBy(close)) = &spoken.end {
+        spoken.close = Some(close.clone());
+    }
     if spoken.close.is_some() {
         spoken.events.push(PageEvent::Close);
     }
@@ -179,6 +185,12 @@ async fn close(socket: &mut WebSocketStream<Stream>) -> Option<Close> {
     // Without an answer a page sees its socket close uncleanly (RFC 6455 section 7.1.5).
     let unclean = Close { code: 1006, reason: String::new(), clean: false };
     Some(tokio::time::timeout(PATIENCE, answer).await.ok().flatten().unwrap_or(unclean))
+}
+
+/// Whether a socket was closed because it is over: RFC 6455 section 7.4.1, normal closure, going away,
+/// and no code at all.
+fn is_farewell(close: &Close) -> bool {
+    matches!(close.code, 1000 | 1001 | 1005 | 1006)
 }
 
 /// RFC 6455 section 7.1.5: a close frame without a code is 1005.
