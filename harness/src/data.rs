@@ -32,12 +32,7 @@ impl Source {
     pub fn read(path: &Path) -> Result<Self, DataError> {
         match std::fs::read_to_string(path) {
             Ok(text) => Ok(Self::new(path, text)),
-            Err(error) => Err(DataError {
-                path: path.to_owned(),
-                place: None,
-                message: format!("cannot be read: {error}"),
-                hint: None,
-            }),
+            Err(error) => Err(DataError::of_file(path, format!("cannot be read: {error}"))),
         }
     }
 
@@ -88,6 +83,11 @@ pub struct DataError {
 }
 
 impl DataError {
+    /// An error of a file or folder as a whole.
+    pub(crate) fn of_file(path: &Path, message: String) -> Self {
+        Self { path: path.to_owned(), place: None, message, hint: None }
+    }
+
     /// The same error with a sentence on what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -112,6 +112,17 @@ fn code(outcome: &Result<Verdict, Failure>) -> u8 {
     }
 }
 
+/// What was written, where there is a verdict beside it: a reader who has read enough does not change that.
+///
+/// # Errors
+/// Any other failure to write.
+pub fn even_if_unread(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Prints the error, if there is one, and gives the exit code.
 pub fn report(outcome: Result<Verdict, Failure>) -> ExitCode {
     let code = code(&outcome);

@@ -93,3 +93,17 @@ fn nobody_there_is_a_refusal_and_no_wrong_call() {
     ran.assert_prints("refused by the server at TCP: connection-refused");
     ran.assert_prints("code     ERR_CONNECTION_REFUSED");
 }
+
+#[test]
+fn a_reader_who_goes_away_does_not_change_the_verdict() {
+    let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = reserved.local_addr().unwrap();
+    drop(reserved);
+    let mut open = std::process::Command::new(env!("CARGO_BIN_EXE_wssure"))
+        .args(["open", &format!("wss://{address}/")])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(open.stdout.take());
+    assert_eq!(open.wait().unwrap().code(), Some(1));
+}

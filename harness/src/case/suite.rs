@@ -111,7 +111,7 @@ fn collect(
     files: &mut Vec<(PathBuf, Source)>,
 ) -> Result<(), DataError> {
     let unreadable = |error: std::io::Error| {
-        Source::new(folder, "").error(0..0, format!("the folder cannot be read: {error}"))
+        DataError::of_file(folder, format!("the folder cannot be read: {error}"))
     };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

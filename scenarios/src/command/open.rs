@@ -19,7 +19,7 @@ use wssure_harness::{
 
 use crate::{
     choose,
-    exit::{self, Failure, Verdict},
+    exit::{self, Failure, Verdict, even_if_unread},
     interrupt::run_until_interrupted,
 };
 
@@ -144,12 +144,10 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
         Ok(Opened { version: 1, url: to.to_string(), clients })
     })?;
     let mut out = anstream::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &opened).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        show(&opened, &mut out)?;
-    }
+    even_if_unread(match arguments.json {
+        true => show_json(&opened, &mut out),
+        false => show(&opened, &mut out),
+    })?;
     let all_connected = opened.clients.iter().all(|one| one.observation.is_connected());
     Ok(if all_connected { Verdict::AsExpected } else { Verdict::NotAsExpected })
 }
@@ -245,6 +243,11 @@ fn certificates(option: &str, file: &Path) -> Result<Vec<CertificateDer<'static>
 fn first_certificate(option: &str, file: &Path) -> Result<CertificateDer<'static>, Failure> {
     // `certificates` gives at least one.
     certificates(option, file).map(|mut found| found.swap_remove(0))
+}
+
+fn show_json(opened: &Opened, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, opened)?;
+    writeln!(out)
 }
 
 fn show(opened: &Opened, out: &mut dyn Write) -> io::Result<()> {

@@ -19,7 +19,7 @@ use wssure_harness::{
 
 use crate::{
     choose,
-    exit::{self, Failure, Verdict},
+    exit::{self, Failure, Verdict, even_if_unread},
     interrupt::run_until_interrupted,
     report_file::{Prepared, Wanted},
     suite::Cases,
@@ -107,7 +107,7 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
 
     prepared.into_iter().try_for_each(|prepared: Prepared| prepared.write(&report))?;
     let shown = if arguments.quiet { Shown::Quiet } else { Shown::Everything };
-    show(&report, &again, shown)?;
+    even_if_unread(show(&report, &again, shown))?;
     Ok(if report.is_success() { Verdict::AsExpected } else { Verdict::NotAsExpected })
 }
 
