@@ -15,6 +15,7 @@ as_root() {
 missing=()
 command -v openssl >/dev/null || missing+=(openssl)
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v ps >/dev/null || missing+=(procps)
 # A Python of another origin than Debian's brings its own venv.
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
