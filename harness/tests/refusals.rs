@@ -204,8 +204,8 @@ async fn a_server_that_speaks_plain_text_is_told_apart() {
 async fn a_server_that_says_nothing_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to: Destination = format!("wss://{}/", listener.local_addr().unwrap()).parse().unwrap();
-    let mut client = Simulated::new(client::find("chromium").unwrap())
-        .within(std::time::Duration::from_millis(50));
+    let mut client =
+        Simulated::new(client::find("chromium").unwrap()).within(std::time::Duration::from_secs(1));
     let observation = client.open(&to, &Payload::Nothing).await.unwrap();
     assert_eq!(observation.fault(), Some(Fault::TimedOut));
     assert_eq!(observation.refusal().unwrap().step, Step::Tls);
@@ -232,5 +232,22 @@ async fn a_target_that_cannot_be_reached_is_no_connection() {
         let close = seen.page.as_ref().unwrap().close.as_ref().unwrap();
         assert_eq!((close.code, close.clean), (1011, true));
     }
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_socket_that_never_answers_is_given_up_after_its_upgrade() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to: Destination = format!("ws://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let serving = tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let socket = tokio_tungstenite::accept_async(tcp).await.unwrap();
+        std::future::pending::<()>().await;
+        drop(socket);
+    });
+    let mut client =
+        Simulated::new(client::find("chromium").unwrap()).within(std::time::Duration::from_secs(3));
+    let seen = client.open(&to, &Payload::MustReturn(b"hello".to_vec())).await.unwrap();
+    assert_eq!(seen.assert_refused_with(Fault::TimedOut).step, Step::WebSocket);
     serving.abort();
 }

@@ -17,8 +17,11 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Destination, connection::Stream};
-use crate::observation::{Answer, Close, PageEvent};
+use super::{
+    Destination,
+    connection::{Progress, Stream},
+};
+use crate::observation::{Answer, Close, PageEvent, Step};
 
 /// How long an answer to an offered payload is waited for, and then a close frame.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -69,7 +72,14 @@ pub(super) enum SpeechError {
 }
 
 /// Asks for the upgrade, sends the payload, reads it back and closes.
-pub(super) async fn speak(stream: Stream, to: &Destination, payload: &Payload) -> Spoken {
+///
+/// `progress` is told when the upgrade is done, so that a deadline after it is not laid to HTTP.
+pub(super) async fn speak(
+    stream: Stream,
+    to: &Destination,
+    payload: &Payload,
+    progress: &mut Progress,
+) -> Spoken {
     let mut spoken = Spoken { events: Vec::new(), close: None, end: Ok(None) };
     let (mut socket, _) = match upgrade(stream, to).await {
         Ok(done) => done,
@@ -84,6 +94,7 @@ pub(super) async fn speak(stream: Stream, to: &Destination, payload: &Payload) -
             return spoken;
         }
     };
+    progress.step = Some(Step::WebSocket);
     spoken.events.push(PageEvent::Open);
     spoken.end = exchange(&mut socket, payload, &mut spoken.events).await;
     if spoken.end.is_ok() {

@@ -316,7 +316,7 @@ impl Client for Simulated {
             .attempt(&mut progress, async |progress| {
                 let stream = self.connect(to, progress).await?;
                 progress.step = Some(Step::Http);
-                Ok(exchange::speak(stream, to, payload).await)
+                Ok(exchange::speak(stream, to, payload, progress).await)
             })
             .await?;
         let mut answer = None;
@@ -331,8 +331,7 @@ impl Client for Simulated {
                 if let SpeechError::Upgrade(refused) = &error {
                     answer = Some(refused.clone());
                 }
-                let open = events.contains(&PageEvent::Open);
-                let step = if open { Step::WebSocket } else { Step::Http };
+                let step = progress.step.unwrap_or(Step::Http);
                 (Page { events, close }, Some(failure::speech(step, error)))
             }
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),

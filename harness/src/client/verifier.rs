@@ -58,7 +58,7 @@ impl Verifier {
     fn verdict(&self, version: TlsVersion) -> Result<(), rustls::Error> {
         match self.seen().refused {
             Some(judgement) if self.profile.moment(version) == Moment::DuringHandshake => {
-                // A silent client's alert is made all the same, and not sent: see `Handshake::refuse`.
+                // A silent client's alert is made all the same, and not sent: see `TlsStream::refuse`.
                 Err(judgement.alert.and_then(error_for).unwrap_or_else(silent))
             }
             _ => Ok(()),
