@@ -43,6 +43,7 @@ pub mod host;
 mod in_process;
 pub mod inspect;
 pub mod observation;
+mod process;
 pub mod report;
 pub mod run;
 pub mod subject;

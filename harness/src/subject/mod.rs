@@ -13,7 +13,6 @@ mod divergence;
 mod failure;
 mod known;
 mod launch;
-mod log;
 mod option;
 mod process;
 mod ready;
@@ -30,11 +29,11 @@ pub use self::{
     divergence::{Divergence, Field},
     failure::StartFailure,
     launch::{Launch, ListenAt, PlainClients},
-    log::{Line, Log, Mark, NotSaid, Stream},
     option::SubjectOption,
     process::Running,
     rule::Said,
 };
+pub use crate::process::{Line, Log, Mark, NotSaid, Stream};
 use crate::data::Source;
 
 /// A WebSocket proxy that can be tested: how to start it, and how to read what it says.

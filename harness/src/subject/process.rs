@@ -1,39 +1,30 @@
-//! Starting a subject as a process, seeing it ready, and ending it with all that it started.
+//! Starting a subject as a process and seeing it ready.
 
 use std::{
     ffi::OsString,
     io,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    path::PathBuf,
+    process::ExitStatus,
     time::Duration,
 };
 
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
-use process_wrap::tokio::{CommandWrap, ProcessSession};
 use tokio::{
     net::TcpStream,
-    process::Command,
-    sync::watch,
-    time::{Instant, sleep_until, timeout, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
-    Launch, ListenAt, Log, StartFailure, Stream, Subject,
+    Launch, ListenAt, Log, StartFailure, Subject,
     command::{Template, Values},
     ready::{Connect, Ready},
 };
+use crate::process::{GRACE, Invocation, Process};
 
 /// More lines than this before it is ready, and a subject prints without end.
 const LINES_BEFORE_READY: u64 = 2000;
 /// How often another port is tried when the one that was free is taken at once by somebody else.
 const PORTS_TRIED: usize = 5;
-/// How long a subject has to end after SIGTERM before it is killed, and to be gone after that.
-const GRACE: Duration = Duration::from_secs(2);
 /// Between two attempts to connect: nothing tells when a port begins to listen.
 const CONNECT_AGAIN: Duration = Duration::from_millis(20);
 
@@ -52,12 +43,12 @@ impl Running {
 
     /// What it prints. The log can be kept when the subject has ended.
     pub fn log(&self) -> &Log {
-        &self.process.log
+        self.process.log()
     }
 
     /// How it ended, if it did by itself.
     pub fn exited(&self) -> Option<ExitStatus> {
-        *self.process.exit.borrow()
+        self.process.exited()
     }
 
     /// Waits for it to end by itself, until the deadline.
@@ -109,28 +100,28 @@ async fn start_at(
     deadline: Instant,
 ) -> Result<Running, StartFailure> {
     let begun = Instant::now();
-    let process = Process::spawn(subject, &subject.command, launch, address)?;
+    let process = spawn(subject, &subject.command, launch, address)?;
     let name = || subject.name.clone();
     // In this order: one that is ready at once and then prints without end is ready.
     let failure = tokio::select! {
         biased;
         Some(status) = process.wait() => {
-            process.log.wait_for_end(Instant::now() + GRACE).await;
-            let log = process.log.lines();
+            process.log().wait_for_end(Instant::now() + GRACE).await;
+            let log = process.log().lines();
             match is_taken(address) {
                 true => StartFailure::PortTaken { subject: name(), address, log },
                 false => StartFailure::Exited { subject: name(), status, log },
             }
         }
-        () = seen_ready(&subject.ready, &process.log, address) => return Ok(Running { address, process }),
-        () = process.log.longer_than(LINES_BEFORE_READY) => {
-            StartFailure::Flooded { subject: name(), limit: LINES_BEFORE_READY, log: process.log.lines() }
+        () = seen_ready(&subject.ready, process.log(), address) => return Ok(Running { address, process }),
+        () = process.log().longer_than(LINES_BEFORE_READY) => {
+            StartFailure::Flooded { subject: name(), limit: LINES_BEFORE_READY, log: process.log().lines() }
         }
         () = sleep_until(deadline) => StartFailure::NeverReady {
             subject: name(),
             waited: begun.elapsed(),
             awaited: subject.ready.to_string(),
-            log: process.log.lines(),
+            log: process.log().lines(),
         },
     };
     process.kill().await;
@@ -143,11 +134,11 @@ pub(super) async fn version(
     deadline: Instant,
 ) -> Option<String> {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let process = Process::spawn(subject, subject.version.as_ref()?, launch, nowhere).ok()?;
+    let process = spawn(subject, subject.version.as_ref()?, launch, nowhere).ok()?;
     let status = timeout_at(deadline, process.wait()).await.ok().flatten()?;
-    process.log.wait_for_end(deadline).await;
+    process.log().wait_for_end(deadline).await;
     let first =
-        process.log.lines().into_iter().map(|line| line.text).find(|text| !text.trim().is_empty());
+        process.log().lines().into_iter().map(|line| line.text).find(|text| !text.trim().is_empty());
     first.filter(|_| status.success())
 }
 
@@ -184,91 +175,37 @@ fn io_failure(subject: &Subject, doing: String, source: io::Error) -> StartFailu
     StartFailure::Io { subject: subject.name.clone(), doing, source }
 }
 
-/// A process and all that it started, which ends when this is dropped.
-#[derive(Debug)]
-struct Process {
-    group: Arc<Group>,
-    exit: watch::Receiver<Option<ExitStatus>>,
-    log: Log,
-}
-
-impl Process {
-    fn spawn(
-        subject: &Subject,
-        template: &Template,
-        launch: &Launch,
-        listen: SocketAddr,
-    ) -> Result<Self, StartFailure> {
-        let folder = &launch.working_folder;
-        if !folder.is_dir() {
-            // Said apart, for the system says of a missing folder what it says of a missing command.
-            let doing = format!("its working folder {}", folder.display());
-            return Err(io_failure(subject, doing, io::ErrorKind::NotFound.into()));
-        }
-        let wssure = match &launch.wssure {
-            Some(program) => program.clone(),
-            None => std::env::current_exe().map_err(|source| {
-                io_failure(subject, "finding the program that runs".into(), source)
-            })?,
-        };
-        let line =
-            template.fill(&Values { launch, listen, options: &subject.options, wssure: &wssure });
-        let (program, arguments) = split(subject, line);
-        let mut child =
-            command(&program, arguments, folder).spawn().map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => StartFailure::CommandNotFound {
-                    subject: subject.name.clone(),
-                    program: program.clone(),
-                    install: subject.install.clone(),
-                },
-                _ => io_failure(subject, format!("running {}", program.display()), error),
-            })?;
-
-        let log = Log::of_streams(2);
-        // Both were piped above, so both are there.
-        if let (Some(stdout), Some(stderr)) = (child.stdout().take(), child.stderr().take()) {
-            tokio::spawn(log.clone().read(stdout, Stream::Stdout));
-            tokio::spawn(log.clone().read(stderr, Stream::Stderr));
-        }
-        let group = Arc::new(Group::led_by(child.id()));
-        let (ended, exit) = watch::channel(None);
-        tokio::spawn({
-            let group = Arc::clone(&group);
-            async move {
-                let status = child.wait().await;
-                group.kill();
-                ended.send_replace(status.ok());
-            }
-        });
-        Ok(Self { group, exit, log })
+/// Runs one of the subject's commands.
+fn spawn(
+    subject: &Subject,
+    template: &Template,
+    launch: &Launch,
+    listen: SocketAddr,
+) -> Result<Process, StartFailure> {
+    let folder = &launch.working_folder;
+    if !folder.is_dir() {
+        // Said apart, for the system says of a missing folder what it says of a missing command.
+        let doing = format!("its working folder {}", folder.display());
+        return Err(io_failure(subject, doing, io::ErrorKind::NotFound.into()));
     }
-
-    /// Waits for the command to end.
-    async fn wait(&self) -> Option<ExitStatus> {
-        let mut exit = self.exit.clone();
-        exit.wait_for(Option::is_some).await.ok().and_then(|status| *status)
-    }
-
-    async fn stop(self) -> Option<ExitStatus> {
-        self.group.signal(Signal::SIGTERM);
-        let _ = timeout(GRACE, self.wait()).await;
-        self.kill().await
-    }
-
-    /// Kills it, and waits until it is gone.
-    async fn kill(&self) -> Option<ExitStatus> {
-        self.group.kill();
-        let status = timeout(GRACE, self.wait()).await.ok().flatten();
-        // Its children hold the log open, and its address, for as long as they are there.
-        self.log.wait_for_end(Instant::now() + GRACE).await;
-        status
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.group.kill();
-    }
+    let wssure = match &launch.wssure {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().map_err(|source| {
+            io_failure(subject, "finding the program that runs".into(), source)
+        })?,
+    };
+    let line =
+        template.fill(&Values { launch, listen, options: &subject.options, wssure: &wssure });
+    let (program, arguments) = split(subject, line);
+    let invocation = Invocation::new(&program, folder).arguments(arguments);
+    Process::spawn(invocation).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => StartFailure::CommandNotFound {
+            subject: subject.name.clone(),
+            program: program.clone(),
+            install: subject.install.clone(),
+        },
+        _ => io_failure(subject, format!("running {}", program.display()), error),
+    })
 }
 
 /// The command, and its arguments; a path such as `./proxy` is meant from the definition's folder.
@@ -280,47 +217,4 @@ fn split(subject: &Subject, line: Vec<OsString>) -> (PathBuf, Vec<OsString>) {
         _ => program,
     };
     (program, line.collect())
-}
-
-fn command(program: &Path, arguments: Vec<OsString>, folder: &Path) -> CommandWrap {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder);
-    // Little of our own environment, so that a run is the same on every machine.
-    command.env_clear().env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
-    command.envs(
-        ["PATH", "HOME", "TMPDIR"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))),
-    );
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true);
-    let mut command = CommandWrap::from(command);
-    // Its own session is also its own process group, and has no terminal on which OpenSSL could
-    // ask for the password of a key.
-    command.wrap(ProcessSession);
-    command
-}
-
-/// The process group that a command leads: itself, and all that it forked.
-///
-/// What makes a session of its own in turn, as a daemon does, leaves the group and is not ended.
-#[derive(Debug)]
-struct Group(Mutex<Option<Pid>>);
-
-impl Group {
-    fn led_by(leader: Option<u32>) -> Self {
-        Self(Mutex::new(leader.and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)))
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(leader) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // It fails if all are gone already.
-            let _ = killpg(leader, signal);
-        }
-    }
-
-    /// Kills what is left, once: afterwards the number may be another's.
-    fn kill(&self) {
-        if let Some(leader) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = killpg(leader, Signal::SIGKILL);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What a subject printed: read all the time, kept within bounds, and waited for without polling.
+//! What a process printed: read all the time, kept within bounds, and waited for without polling.
 
 use std::{
     collections::VecDeque,
@@ -27,7 +27,7 @@ pub enum Stream {
     Stderr,
 }
 
-/// A line that a subject printed.
+/// A line that a process printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Its number, from 0. A gap means that lines between were not kept.
@@ -74,7 +74,7 @@ struct Kept {
 
 impl Log {
     /// An empty log, to which so many streams will be [`read`](Self::read).
-    pub(super) fn of_streams(open_streams: usize) -> Self {
+    pub(crate) fn of_streams(open_streams: usize) -> Self {
         let kept = Kept { first: Vec::new(), last: VecDeque::new(), count: 0, open_streams };
         Self(Arc::new(Shared { kept: Mutex::new(kept), news: watch::Sender::new(()) }))
     }
@@ -134,13 +134,13 @@ impl Log {
     }
 
     /// Waits until nothing more can come, or the deadline.
-    pub(super) async fn wait_for_end(&self, deadline: Instant) {
+    pub(crate) async fn wait_for_end(&self, deadline: Instant) {
         let end = self.until(|kept| kept.open_streams == 0);
         let _ = timeout_at(deadline, end).await;
     }
 
     /// Waits until more lines were printed than this.
-    pub(super) async fn longer_than(&self, lines: u64) {
+    pub(crate) async fn longer_than(&self, lines: u64) {
         self.until(|kept| kept.count > lines).await;
     }
 
@@ -153,7 +153,7 @@ impl Log {
     }
 
     /// Reads a stream to its end.
-    pub(super) async fn read(self, mut from: impl AsyncRead + Unpin, stream: Stream) {
+    pub(crate) async fn read(self, mut from: impl AsyncRead + Unpin, stream: Stream) {
         let mut buffer = [0; 8192];
         let mut line = PartialLine::default();
         // An error ends a pipe as its end does.
