@@ -47,6 +47,8 @@ mod process;
 pub mod report;
 pub mod run;
 pub mod subject;
+mod tls_record;
+pub mod witness;
 
 pub use alert::Alert;
 pub use client::Simulated;

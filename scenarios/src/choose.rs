@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use globset::GlobBuilder;
 use wssure_harness::{
     case::{Case, Suite},
-    client::{self, Profile},
+    client::{self, Actor, Profile},
     data::nearest,
 };
 
@@ -14,19 +14,19 @@ use crate::exit::Failure;
 /// The clients of those names or files, in that order; all that are built in if none is named.
 ///
 /// # Errors
-/// There is no such client, its file is wrong, or two have one name.
-pub fn clients(wanted: &[String]) -> Result<Vec<Arc<Profile>>, Failure> {
+/// There is no such client, its file is wrong, it is not installed, or two have one name.
+pub fn clients(wanted: &[String]) -> Result<Vec<Actor>, Failure> {
     if wanted.is_empty() {
-        return Ok(client::built_in()?);
+        return Ok(client::built_in()?.into_iter().map(Actor::Simulated).collect());
     }
-    let mut chosen: Vec<Arc<Profile>> = Vec::new();
+    let mut chosen: Vec<Actor> = Vec::new();
     for name in wanted {
-        let profile = client::find(name)?;
-        if chosen.iter().any(|other| other.name == profile.name) {
-            let message = format!("--client: the name `{}` is there twice", profile.name);
+        let actor: Actor = name.parse()?;
+        if chosen.iter().any(|other| other.name() == actor.name()) {
+            let message = format!("--client: the name `{}` is there twice", actor.name());
             return Err(Failure::Call(message));
         }
-        chosen.push(profile);
+        chosen.push(actor);
     }
     Ok(chosen)
 }
@@ -35,10 +35,15 @@ pub fn clients(wanted: &[String]) -> Result<Vec<Arc<Profile>>, Failure> {
 ///
 /// # Errors
 /// A file that is built in is wrong; a test sees to it that none is.
-pub fn known_clients(chosen: &[Arc<Profile>]) -> Result<Vec<Arc<Profile>>, Failure> {
-    let built_in = client::built_in()?;
-    let is_other = |profile: &Arc<Profile>| chosen.iter().all(|own| own.name != profile.name);
-    Ok(chosen.iter().cloned().chain(built_in.into_iter().filter(is_other)).collect())
+pub fn known_clients(chosen: &[Actor]) -> Result<Vec<Arc<Profile>>, Failure> {
+    let mut known: Vec<Arc<Profile>> = Vec::new();
+    let chosen = chosen.iter().map(|actor| Arc::clone(actor.profile()));
+    for profile in chosen.chain(client::built_in()?) {
+        if known.iter().all(|other| other.name != profile.name) {
+            known.push(profile);
+        }
+    }
+    Ok(known)
 }
 
 /// The cases that any of the filters matches, in the suite's order; all if there is no filter.

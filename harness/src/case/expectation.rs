@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::{Action, Step, Vocabulary};
 use crate::{
     Alert, Fault,
-    client::Profile,
+    client::{Profile, Scheme},
     data::{DataError, Source},
     fault::Area,
     observation::{ExceptionOutcome, Moment, TlsVersion},
@@ -328,8 +328,8 @@ impl Step {
             .known_as()
             .find_map(|name| expectations.by_client.get(name))
             .or(expectations.others.as_ref())?;
-        let is_websocket = matches!(self.action, Action::Open(_));
-        let refusal = wanted.refusal(client, tls, is_websocket);
+        let (Action::Open(visit) | Action::Browse(visit, _)) = &self.action else { return None };
+        let refusal = wanted.refusal(client, tls, visit.scheme);
         let log = expectations.log.clone();
         let log = log.unwrap_or_else(|| said_of(wanted, refusal.as_ref()));
         let log = match (log, &wanted.says) {
@@ -356,7 +356,7 @@ impl Wanted {
         &self,
         client: &Profile,
         tls: TlsVersion,
-        is_websocket: bool,
+        scheme: Scheme,
     ) -> Option<ExpectedRefusal> {
         let fault = match self.outcome {
             WantedOutcome::Refused(fault) => fault,
@@ -370,9 +370,9 @@ impl Wanted {
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
-        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault)) {
+        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme)) {
             (Some(rule), _) => (
-                rule.code.clone(),
+                client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),
                 client.refusal.close_code,
             ),
@@ -383,7 +383,7 @@ impl Wanted {
             fault: Some(fault),
             code: self.code.clone().or(code),
             alert: self.alert.or(alert).map(|alert| (alert, client.moment(tls))),
-            close_code: is_websocket.then(|| self.close_code.unwrap_or(close_code)),
+            close_code: scheme.is_websocket().then(|| self.close_code.unwrap_or(close_code)),
         })
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-use super::Profile;
+use super::{Profile, real::definition::NotInstalled};
 use crate::data::{DataError, Source, nearest};
 
 static PROFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/clients");
@@ -28,6 +28,14 @@ pub enum ClientError {
     /// Its file is wrong.
     #[error(transparent)]
     File(#[from] DataError),
+    /// It is a real one, and not on this machine.
+    #[error("{name}: {missing}")]
+    NotInstalled {
+        /// Its name.
+        name: String,
+        /// What is not there, and the command that installs it.
+        missing: NotInstalled,
+    },
 }
 
 /// Every client that is built in, by name.

@@ -108,15 +108,20 @@ pub(super) fn violation(step: Step, error: &TlsError) -> Failure {
 /// A server that ended the connection with an alert.
 pub(super) fn alerted(step: Step, moment: Moment, alert: AlertDescription) -> Failure {
     let alert = Alert(alert.into());
-    let fault = match alert.0 {
+    let fault = fault_of_alert(alert);
+    Failure {
+        alert: Some(AlertSeen { alert, sent_by: Party::Server, moment }),
+        ..Failure::of_server(step, fault, Ending::Closed, format!("the server sent {alert}"))
+    }
+}
+
+/// What a server means by an alert.
+pub(super) fn fault_of_alert(alert: Alert) -> Fault {
+    match alert.0 {
         40 | 71 => Fault::NoCommonCipher,
         70 => Fault::ProtocolVersion,
         116 => Fault::ClientCertificateRequired,
         _ => Fault::ServerAlert,
-    };
-    Failure {
-        alert: Some(AlertSeen { alert, sent_by: Party::Server, moment }),
-        ..Failure::of_server(step, fault, Ending::Closed, format!("the server sent {alert}"))
     }
 }
 

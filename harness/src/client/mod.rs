@@ -1,11 +1,13 @@
 //! Clients: what opens a URL and reports what it saw, simulated or real.
 
+mod actor;
 mod catalogue;
 mod connection;
 mod exceptions;
 mod exchange;
 mod failure;
 pub mod profile;
+pub mod real;
 mod sealed_alert;
 mod simulated;
 mod tls;
@@ -17,6 +19,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
+pub use actor::Actor;
 pub use catalogue::{ClientError, built_in, find};
 pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};
@@ -52,12 +55,21 @@ pub trait Client: Send {
 
     /// Ends and starts again, with what it keeps over that.
     async fn restart(&mut self) -> Result<(), Trouble>;
+
+    /// Its part is over: what it holds may serve the next.
+    async fn leave(self: Box<Self>) {}
 }
 
 /// The client itself failed, so that there is no verdict: trouble of the harness, not of the subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Trouble(pub String);
+pub enum Trouble {
+    /// It broke, hung or behaved as nobody expects.
+    #[error("{0}")]
+    Broke(String),
+    /// It has no such thing: a tool has no warning to accept, a remote browser no trust store that we reach.
+    #[error("{0}")]
+    Cannot(String),
+}
 
 /// What to do on a certificate warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Scheme;
 use crate::{
     Alert, Fault,
     data::{DataError, Source},
@@ -95,6 +96,30 @@ pub struct Manner {
     pub close_code: u16,
     /// Whether its error names the first fault only, or all of them.
     pub names: Naming,
+    /// For which connections it tells an error code at all.
+    #[serde(default)]
+    pub tells: Tells,
+}
+
+/// For which connections a client tells an error code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tells {
+    /// All of them.
+    #[default]
+    Everywhere,
+    /// Pages only: a WebSocket just fails.
+    PagesOnly,
+}
+
+impl Tells {
+    /// The code, where it is told.
+    fn tell(self, code: Option<String>, scheme: Scheme) -> Option<String> {
+        match self {
+            Self::PagesOnly if scheme.is_websocket() => None,
+            _ => code,
+        }
+    }
 }
 
 /// How a client ends a connection that it refuses.
@@ -207,6 +232,20 @@ pub struct Reports {
     pub code: Option<String>,
     /// The code of the page's close event.
     pub close_code: u16,
+    /// Where it has these words; everywhere if absent. The first rule that fits counts.
+    #[serde(default = "everywhere")]
+    pub schemes: Vec<Scheme>,
+    /// How many connections it makes before it gives up.
+    #[serde(default = "once")]
+    pub tries: u32,
+}
+
+fn everywhere() -> Vec<Scheme> {
+    vec![Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https]
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// What a client makes of the faults that were found.
@@ -256,19 +295,15 @@ impl Profile {
                 ),
             ));
         }
-        let listed = self
-            .refuses
-            .iter()
-            .flat_map(|rule| &rule.faults)
-            .map(|fault| (fault, Area::Certificate))
-            .chain(
-                self.reports
-                    .iter()
-                    .flat_map(|rule| &rule.faults)
-                    .map(|fault| (fault, Area::Connection)),
-            );
+        let refused = self.refuses.iter().flat_map(|rule| &rule.faults);
+        let reported = self.reports.iter().flat_map(|rule| {
+            rule.schemes.iter().flat_map(|scheme| rule.faults.iter().map(|fault| (fault, *scheme)))
+        });
+        let listed = refused
+            .map(|fault| (fault, Area::Certificate, None))
+            .chain(reported.map(|(fault, scheme)| (fault, Area::Connection, Some(scheme))));
         let mut seen = Vec::new();
-        for (fault, area) in listed {
+        for (fault, area, scheme) in listed {
             let (span, fault) = (fault.span(), *fault.get_ref());
             if fault.area() != area {
                 let message = format!(
@@ -277,10 +312,10 @@ impl Profile {
                 );
                 return Err(source.error(span, message));
             }
-            if seen.contains(&fault) {
+            if seen.contains(&(fault, scheme)) {
                 return Err(source.error(span, format!("`{fault}` is listed twice")));
             }
-            seen.push(fault);
+            seen.push((fault, scheme));
         }
         for alert in self.refuses.iter().filter_map(|rule| rule.alert.as_ref()) {
             if self.moments().any(|moment| moment == Moment::DuringHandshake)
@@ -331,9 +366,17 @@ impl Profile {
         self.refuses.iter().find(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault))
     }
 
-    /// The words for a failure of the connection.
-    pub fn reports(&self, fault: Fault) -> Option<&Reports> {
-        self.reports.iter().find(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault))
+    /// The words for a failure of a connection to such a URL.
+    pub fn reports(&self, fault: Fault, scheme: Scheme) -> Option<&Reports> {
+        self.reports.iter().find(|rule| {
+            rule.schemes.contains(&scheme)
+                && rule.faults.iter().any(|listed| *listed.get_ref() == fault)
+        })
+    }
+
+    /// The code that it tells of a refused certificate at such a URL.
+    pub fn tells(&self, code: Option<String>, scheme: Scheme) -> Option<String> {
+        self.refusal.tells.tell(code, scheme)
     }
 
     /// When it refuses under that version of TLS.

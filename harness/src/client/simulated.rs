@@ -144,7 +144,7 @@ impl Simulated {
             .collect();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&versions)
-            .map_err(|error| Trouble(format!("{}: {error}", self.profile.name)))?;
+            .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?;
         let mut config =
             builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         let protocols = match to.scheme {
@@ -210,12 +210,14 @@ impl Simulated {
 
     /// What the page's script sees: an error and a close without a reason, unless the server closed
     /// properly.
-    fn page_sees(&self, mut page: Page, failure: Option<&Failure>) -> Page {
+    fn page_sees(&self, mut page: Page, failure: Option<&Failure>, scheme: Scheme) -> Page {
         let Some(failure) = failure else { return page };
         if page.close.is_none() && failure.fault != Fault::PayloadDamaged {
             let code = match &failure.judgement {
                 Some(_) => self.profile.refusal.close_code,
-                None => self.profile.reports(failure.fault).map_or(1006, |rule| rule.close_code),
+                None => {
+                    self.profile.reports(failure.fault, scheme).map_or(1006, |rule| rule.close_code)
+                }
             };
             page.events.extend([PageEvent::Error, PageEvent::Close]);
             page.close = Some(Close { code, reason: String::new(), clean: false });
@@ -224,10 +226,10 @@ impl Simulated {
     }
 
     /// A failure in this client's own words.
-    fn refusal(&self, failure: Failure) -> Refusal {
+    fn refusal(&self, failure: Failure, scheme: Scheme) -> Refusal {
         let code = match failure.judgement {
-            Some(judgement) => judgement.code,
-            None => self.profile.reports(failure.fault).and_then(|rule| rule.code.clone()),
+            Some(judgement) => self.profile.tells(judgement.code, scheme),
+            None => self.profile.reports(failure.fault, scheme).and_then(|rule| rule.code.clone()),
         };
         Refusal {
             by: failure.by,
@@ -242,14 +244,33 @@ impl Simulated {
 
     async fn page(&self, to: &Destination) -> Result<(Progress, Result<Answer, Failure>), Trouble> {
         let mut progress = Progress::default();
-        let result = self
-            .attempt(&mut progress, async |progress| {
-                let stream = self.connect(to, progress).await?;
-                progress.step = Some(Step::Http);
-                Ok(exchange::get(stream, to).await.map_err(|error| failure::page(&*error.0))?)
-            })
-            .await?;
-        Ok((progress, result))
+        loop {
+            let result = self
+                .attempt(&mut progress, async |progress| {
+                    let stream = self.connect(to, progress).await?;
+                    progress.step = Some(Step::Http);
+                    Ok(exchange::get(stream, to).await.map_err(|error| failure::page(&*error.0))?)
+                })
+                .await?;
+            if !self.tries_again(&result, to.scheme, &progress) {
+                return Ok((progress, result));
+            }
+        }
+    }
+
+    /// Whether this client connects once more after such a failure of the connection.
+    fn tries_again<T>(
+        &self,
+        result: &Result<T, Failure>,
+        scheme: Scheme,
+        progress: &Progress,
+    ) -> bool {
+        let Err(failure) = result else { return false };
+        failure.judgement.is_none()
+            && self
+                .profile
+                .reports(failure.fault, scheme)
+                .is_some_and(|rule| progress.connections < rule.tries)
     }
 }
 
@@ -274,6 +295,7 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
         answer: shown.answer,
         echo: shown.echo,
         exception: shown.exception,
+        offered: progress.offered,
         tls: progress.tls,
         found: progress.found,
         connections: progress.connections,
@@ -312,13 +334,18 @@ impl Client for Simulated {
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
         let mut progress = Progress::default();
-        let result = self
-            .attempt(&mut progress, async |progress| {
-                let stream = self.connect(to, progress).await?;
-                progress.step = Some(Step::Http);
-                Ok(exchange::speak(stream, to, payload, progress).await)
-            })
-            .await?;
+        let result = loop {
+            let result = self
+                .attempt(&mut progress, async |progress| {
+                    let stream = self.connect(to, progress).await?;
+                    progress.step = Some(Step::Http);
+                    Ok(exchange::speak(stream, to, payload, progress).await)
+                })
+                .await?;
+            if !self.tries_again(&result, to.scheme, &progress) {
+                break result;
+            }
+        };
         let mut answer = None;
         let mut echo = None;
         let (page, failure) = match result {
@@ -336,10 +363,10 @@ impl Client for Simulated {
             }
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
         };
-        let page = self.page_sees(page, failure.as_ref());
+        let page = self.page_sees(page, failure.as_ref(), to.scheme);
         Ok(observation(
             progress,
-            failure.map(|failure| self.refusal(failure)),
+            failure.map(|failure| self.refusal(failure, to.scheme)),
             Shown { page: Some(page), answer, echo, exception: None },
         ))
     }
@@ -375,7 +402,7 @@ impl Client for Simulated {
         };
         Ok(observation(
             progress,
-            failure.map(|failure| self.refusal(failure)),
+            failure.map(|failure| self.refusal(failure, to.scheme)),
             Shown { page: None, answer, echo: None, exception },
         ))
     }

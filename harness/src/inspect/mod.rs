@@ -59,11 +59,11 @@ pub fn describe(der: &CertificateDer<'_>) -> Option<Certificate> {
         names: names::alternative_names(&certificate),
         not_before: certificate.validity().not_before.to_string(),
         not_after: certificate.validity().not_after.to_string(),
-        sha256: sha256(der),
+        sha256: fingerprint(der),
     })
 }
 
-fn sha256(der: &[u8]) -> String {
+pub(crate) fn fingerprint(der: &[u8]) -> String {
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let hash = provider
         .cipher_suites

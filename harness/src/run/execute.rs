@@ -21,7 +21,10 @@ use crate::{
     Fault,
     case::{Action, Case, ExpectedLog, Port, StartOutcome, Step, Target, Visit},
     certificate::{Lab, MintError},
-    client::{Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Trouble},
+    client::{
+        Actor, Client, Destination, OnWarning, Payload, Route, Trouble,
+        real::{Entrance, Proof},
+    },
     observation::{ExceptionOutcome, Observation},
     subject::{Field, Line, Mark, Running, StartFailure, Subject},
 };
@@ -35,7 +38,9 @@ const PAYLOAD: usize = 4_096;
 /// What the cases of a run share.
 pub(super) struct Company {
     pub lab: Lab,
-    pub clients: Vec<Arc<Profile>>,
+    pub clients: Vec<Actor>,
+    /// Where real clients prove themselves; only in a run that has some.
+    pub proof: Option<Arc<Proof>>,
     pub subject: Subject,
     pub targets: Targets,
     pub control: Control,
@@ -68,7 +73,7 @@ pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
         clients: company
             .clients
             .iter()
-            .map(|profile| ClientResult { client: profile.name.clone(), steps: Vec::new() })
+            .map(|actor| ClientResult { client: actor.name().to_owned(), steps: Vec::new() })
             .collect(),
     };
     let start_result = match props {
@@ -188,18 +193,17 @@ impl Performance<'_> {
     }
 
     async fn play_steps(&mut self, stage: &mut Stage<'_>, props: &Props) {
-        let mut clients: Vec<Box<dyn Client>> = self
-            .company
-            .clients
-            .iter()
-            .map(|profile| {
-                let tls = self.case.tls_of(profile);
-                let client = Simulated::new(Arc::clone(profile))
-                    .trusting([self.company.lab.authority()])
-                    .tls_up_to(tls);
-                Box::new(client) as Box<dyn Client>
-            })
-            .collect();
+        let mut parts = Vec::new();
+        for actor in &self.company.clients {
+            let entrance = Entrance {
+                authority: self.company.lab.authority(),
+                tls: self.case.tls_of(actor.profile()),
+                proof: self.company.proof.clone(),
+            };
+            let time = Instant::now();
+            parts.push(actor.enter(&entrance).await);
+            self.effort.clients_ms += milliseconds(time.elapsed());
+        }
         for step in &self.case.steps {
             if let Action::Serve(certificate) = &step.action {
                 let time = Instant::now();
@@ -207,20 +211,34 @@ impl Performance<'_> {
                 self.effort.subjects_ms += milliseconds(time.elapsed());
                 if let Err(error) = served {
                     self.give_up(step, &error);
-                    return;
+                    break;
                 }
                 continue;
             }
-            for (index, client) in clients.iter_mut().enumerate() {
-                match self.act(step, client.as_mut(), stage, props).await {
+            for (index, part) in parts.iter_mut().enumerate() {
+                let result = match part {
+                    Ok(client) => self.act(step, client.as_mut(), stage, props).await,
+                    Err(trouble) => Err(trouble.clone()),
+                };
+                match result {
                     Ok(Some(result)) => self.clients[index].steps.push(result),
                     Ok(None) => {}
                     Err(trouble) => {
-                        let result = unseen(step, Verdict::Trouble(trouble.to_string()));
-                        self.clients[index].steps.push(result);
+                        let verdict = match &trouble {
+                            Trouble::Broke(why) => Verdict::Trouble(why.clone()),
+                            Trouble::Cannot(why) => Verdict::Skipped(why.clone()),
+                        };
+                        self.clients[index].steps.push(unseen(step, verdict));
+                        // What it would do now is another story than the case's.
+                        if let Ok(client) = std::mem::replace(part, Err(trouble)) {
+                            client.leave().await;
+                        }
                     }
                 }
             }
+        }
+        for client in parts.into_iter().flatten() {
+            client.leave().await;
         }
     }
 
@@ -242,7 +260,7 @@ impl Performance<'_> {
             props
                 .certificate(name)
                 .map(|minted| minted.certificate().clone())
-                .ok_or_else(|| Trouble(format!("the certificate {name} was not made")))
+                .ok_or_else(|| Trouble::Broke(format!("the certificate {name} was not made")))
         };
         match &step.action {
             Action::Import(name) => client.import(certificate(name)?).await?,
@@ -270,7 +288,7 @@ impl Performance<'_> {
     ) -> Result<StepResult, Trouble> {
         let running = stage
             .running(visit.port)
-            .ok_or_else(|| Trouble("the subject is not running".to_owned()))?;
+            .ok_or_else(|| Trouble::Broke("the subject is not running".to_owned()))?;
         let to = destination(visit, running);
         let mark = running.log().mark();
         let time = Instant::now();

@@ -19,8 +19,9 @@ pub use verdict::{
 use crate::{
     case::Case,
     certificate::{Lab, MintError},
-    client::{Profile, profile::Provenance},
+    client::{Actor, profile::Provenance, real::Proof},
     data::DataError,
+    in_process::InProcessError,
     subject::{StartFailure, Subject},
 };
 use execute::{Company, Played};
@@ -31,7 +32,7 @@ pub struct Plan {
     /// The cases.
     pub cases: Vec<Arc<Case>>,
     /// The clients, in the order of the report's columns.
-    pub clients: Vec<Arc<Profile>>,
+    pub clients: Vec<Actor>,
     /// The proxy.
     pub subject: Subject,
     /// The `wssure` program itself, for subjects whose command asks for it.
@@ -53,6 +54,9 @@ pub enum RunError {
     /// One of our own files is wrong.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The proxies at which real clients prove themselves do not start.
+    #[error(transparent)]
+    Proof(#[from] InProcessError),
     /// The machine does not let us.
     #[error("the run could not be set up: {0}")]
     Setup(String),
@@ -71,8 +75,13 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
         .map_err(|error| RunError::Setup(format!("no socket on 127.0.0.1: {error}")))?;
     let lab = Lab::new()?;
     let release = stage::rehearse(&plan.subject, &lab, &targets, plan.wssure.clone()).await?;
+    let proof = match plan.clients.iter().any(Actor::is_real) {
+        true => Some(Arc::new(Proof::start(&lab).await?)),
+        false => None,
+    };
     let company = Arc::new(Company {
         lab,
+        proof,
         clients: plan.clients,
         subject: plan.subject,
         targets,
@@ -97,6 +106,9 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
         played.push((index, one));
     }
     played.sort_by_key(|(index, _)| *index);
+    for client in &company.clients {
+        client.retire().await;
+    }
 
     let mut effort = Effort::default();
     played.iter().for_each(|(_, one)| effort.add(&one.effort));
@@ -114,9 +126,10 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
             .clients
             .iter()
             .map(|client| ClientUsed {
-                name: client.name.clone(),
-                title: client.title.clone(),
-                measured: matches!(client.provenance, Provenance::Measured(_)),
+                name: client.name().to_owned(),
+                title: client.title().to_owned(),
+                measured: client.is_real()
+                    || matches!(client.profile().provenance, Provenance::Measured(_)),
             })
             .collect(),
         cases: played.into_iter().map(|(_, one)| one.result).collect(),

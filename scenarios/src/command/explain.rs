@@ -6,7 +6,7 @@ use anstyle::Style;
 use clap::Args;
 use wssure_harness::{
     Fault,
-    client::{self, Profile, profile::Offer},
+    client::{self, Profile, Scheme, profile::Offer},
     data::nearest,
     fault::{Area, UnknownFault},
     observation::{Finding, Moment},
@@ -141,7 +141,7 @@ fn moments(profile: &Profile) -> String {
 }
 
 fn connection_words(profile: &Profile, fault: Fault) -> String {
-    match profile.reports(fault) {
+    match profile.reports(fault, Scheme::Wss) {
         Some(rule) => {
             let code = rule
                 .code

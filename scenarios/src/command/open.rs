@@ -12,9 +12,14 @@ use clap::Args;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use serde::Serialize;
 use wssure_harness::{
-    client::{Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish},
+    certificate::Lab,
+    client::{
+        Actor, Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish,
+        real::{Entrance, Proof},
+    },
     observation::{Observation, TlsVersion},
     report,
+    run::RunError,
 };
 
 use crate::{
@@ -129,17 +134,23 @@ struct OpenedBy {
 /// # Errors
 /// It was not tried.
 pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
-    let profiles = choose::clients(&arguments.clients)?;
+    let actors = choose::clients(&arguments.clients)?;
     let anchors = anchors(&arguments)?;
     let accepted = arguments.accept.as_deref().map(|file| first_certificate("--accept", file));
     let accepted = accepted.transpose()?;
     let opened = run_until_interrupted(async {
         let to = destination(&arguments).await?;
         let mut clients = Vec::new();
-        for profile in profiles {
-            let title = profile.title.clone();
-            let client = client(&arguments, profile, anchors.clone(), accepted.clone(), &to);
-            clients.push(open(client, title, &to, &arguments).await?);
+        for actor in &actors {
+            let client = match actor {
+                Actor::Simulated(profile) => {
+                    let accepted = accepted.clone();
+                    Box::new(simulated(&arguments, Arc::clone(profile), anchors.clone(), accepted, &to))
+                }
+                Actor::Real(_) => real(&arguments, actor, &anchors).await?,
+            };
+            clients.push(open(client, actor, &to, &arguments).await?);
+            actor.retire().await;
         }
         Ok(Opened { version: 1, url: to.to_string(), clients })
     })?;
@@ -168,7 +179,7 @@ async fn look_up(connect: &str) -> Result<SocketAddr, Failure> {
     found.next().ok_or_else(|| wrong("this host has no address".to_owned()))
 }
 
-fn client(
+fn simulated(
     arguments: &Arguments,
     profile: Arc<Profile>,
     anchors: Vec<CertificateDer<'static>>,
@@ -185,9 +196,36 @@ fn client(
     client
 }
 
+/// A real client that has shown that it judges certificates, and trusts what was asked for.
+async fn real(
+    arguments: &Arguments,
+    actor: &Actor,
+    anchors: &[CertificateDer<'static>],
+) -> Result<Box<dyn Client>, Failure> {
+    let trouble = |trouble| Failure::Trouble { client: actor.name().to_owned(), trouble };
+    if arguments.accept.is_some() {
+        let message = "--accept is for simulated clients; a real one is asked on its warning page";
+        return Err(Failure::Call(message.to_owned()));
+    }
+    let lab = Lab::new()?;
+    let entrance = Entrance {
+        authority: lab.authority(),
+        tls: arguments.tls_max.map_or(TlsVersion::Tls13, TlsVersion::from),
+        proof: Some(Arc::new(Proof::start(&lab).await.map_err(RunError::from)?)),
+    };
+    let mut client = actor.enter(&entrance).await.map_err(trouble)?;
+    if !arguments.trust.is_empty() {
+        // Without --trust it has the roots that it brings along.
+        for anchor in anchors {
+            client.import(anchor.clone()).await.map_err(trouble)?;
+        }
+    }
+    Ok(client)
+}
+
 async fn open(
-    mut client: Simulated,
-    title: String,
+    mut client: Box<dyn Client>,
+    actor: &Actor,
     to: &Destination,
     arguments: &Arguments,
 ) -> Result<OpenedBy, Failure> {
@@ -200,10 +238,11 @@ async fn open(
     } else {
         client.browse(to, OnWarning::Leave).await
     };
-    let name = client.profile().name.clone();
+    client.leave().await;
+    let (client, title) = (actor.name().to_owned(), actor.title().to_owned());
     match seen {
-        Ok(observation) => Ok(OpenedBy { client: name, title, observation }),
-        Err(trouble) => Err(Failure::Trouble { client: name, trouble }),
+        Ok(observation) => Ok(OpenedBy { client, title, observation }),
+        Err(trouble) => Err(Failure::Trouble { client, trouble }),
     }
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use wssure_harness::{
     case::{Case, Suite},
-    client::Profile,
+    client::{Actor, Profile},
     report::{details, matrix, repeat::Again, summary},
     run::{self, Plan, Report},
     subject::Subject,
@@ -140,7 +140,7 @@ fn list(cases: &[Arc<Case>]) -> Result<Verdict, Failure> {
 }
 
 /// How a single cell of this run is played again.
-fn again(arguments: &Arguments, clients: &[Arc<Profile>]) -> Again {
+fn again(arguments: &Arguments, clients: &[Actor]) -> Again {
     let mut again = Again::new("wssure");
     if arguments.subject != DEFAULT_SUBJECT {
         again = again.option("--subject", &arguments.subject);
@@ -149,8 +149,8 @@ fn again(arguments: &Arguments, clients: &[Arc<Profile>]) -> Again {
         again = again.option("--cases", &folder.to_string_lossy());
     }
     // A client of the user's own is known by its file.
-    for (given, profile) in arguments.clients.iter().zip(clients) {
-        again = again.client(&profile.name, given);
+    for (given, actor) in arguments.clients.iter().zip(clients) {
+        again = again.client(actor.name(), given);
     }
     again
 }

@@ -1,0 +1,110 @@
+//! What browsers have each their own way for: being started, trusting a certificate, telling an error,
+//! accepting a warning.
+
+mod chromium;
+mod firefox;
+mod webkitgtk;
+
+use std::{path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use rustls_pki_types::CertificateDer;
+use serde_json::Value;
+
+use super::{
+    definition::{Driver, Programs},
+    session::{CommandError, Session},
+};
+use crate::{
+    client::{Trouble, Wish},
+    host::Host,
+    observation::{ExceptionOutcome, TlsVersion},
+};
+
+/// Where a browser of ours lives, and what it may use.
+#[derive(Clone, Debug)]
+pub(super) struct Home {
+    /// Its own home folder, gone at the end.
+    pub folder: Arc<tempfile::TempDir>,
+    /// Where it writes the secrets of its connections (SSLKEYLOGFILE).
+    pub secrets: PathBuf,
+    pub programs: Programs,
+    /// It offers no version of TLS above this.
+    pub tls: TlsVersion,
+}
+
+/// Where a navigation has led.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// To the page, or to a download.
+    Loaded,
+    /// To a page of the browser's own that says why not, with its error code where that tells one.
+    Refused { code: Option<String> },
+}
+
+/// A browser that can be driven.
+#[async_trait]
+pub(super) trait Engine: Send + Sync {
+    /// Starts it with what it has kept, trusting these certificates, imported as a user would.
+    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble>;
+
+    /// Closes it properly, so that it keeps what it keeps.
+    async fn end(&mut self) -> Result<(), Trouble>;
+
+    /// Makes it trust these certificates and no others of ours while it runs, if it can.
+    async fn trust(&mut self, trusted: &[CertificateDer<'static>]) -> Result<Trusting, Trouble>;
+
+    /// The session, while it runs.
+    fn session(&self) -> Result<&Session, Trouble>;
+
+    /// Sees to it that this name leads to loopback.
+    async fn resolve(&mut self, host: &Host) -> Result<(), Trouble>;
+
+    /// The browser's own error code for the WebSocket to that URL, which has just failed.
+    async fn socket_error(&mut self, url: &str) -> Result<Option<String>, Trouble>;
+
+    /// Goes to a page.
+    async fn go(&mut self, url: &str) -> Result<Landing, Trouble>;
+
+    /// Does on the warning what a user does who wants to go on.
+    async fn accept(&mut self, wish: Wish) -> Result<ExceptionOutcome, Trouble>;
+}
+
+/// Whether a change of what is trusted has come into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trusting {
+    /// It has.
+    Now,
+    /// It will, once the browser is started again.
+    AfterRestart,
+}
+
+/// The engine that drives so.
+pub(super) fn of(driver: Driver, home: Home) -> Box<dyn Engine> {
+    match driver {
+        Driver::Chromium => Box::new(chromium::Chromium::new(home)),
+        Driver::Firefox => Box::new(firefox::Firefox::new(home)),
+        Driver::Webkitgtk => Box::new(webkitgtk::WebkitGtk::new(home)),
+    }
+}
+
+fn not_running() -> Trouble {
+    Trouble::Broke("the browser is not running".to_owned())
+}
+
+/// A script's result as text, or nothing.
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The words of a command that failed because the page did.
+fn said(error: CommandError) -> Result<(String, String), Trouble> {
+    match error {
+        CommandError::Said { error, message } => Ok((error, message)),
+        CommandError::Broke(trouble) => Err(trouble),
+    }
+}
+
+fn io_trouble(doing: &str) -> impl Fn(std::io::Error) -> Trouble + '_ {
+    move |error| Trouble::Broke(format!("{doing}: {error}"))
+}

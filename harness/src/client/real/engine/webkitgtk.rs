@@ -1,0 +1,235 @@
+//! WebKitGTK: GNOME Web (Epiphany), driven by WebKitWebDriver on a display and a message bus of its own, in a
+//! view of the machine where the bundle of roots (GnuTLS's trust store) and the hosts file are ours.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use rustls_pki_types::CertificateDer;
+use serde_json::{Value, json};
+
+use super::{Engine, Home, Landing, Trusting, io_trouble, not_running, said};
+use crate::{
+    client::{
+        Trouble, Wish,
+        real::{display::Display, driver::DriverProcess, session::Session},
+    },
+    host::Host,
+    observation::{ExceptionOutcome, TlsVersion},
+    process::Invocation,
+};
+
+/// What Debian's GnuTLS takes for its trust store.
+const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const HOSTS: &str = "/etc/hosts";
+/// Puts the two files in place of the machine's, for what comes after them, and for nothing else: the mounts
+/// are of a namespace of their own (mount_namespaces(7)).
+const ENTER: &str = r#"mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@""#;
+
+const PROCEED_LIMIT: Duration = Duration::from_secs(15);
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
+
+/// Epiphany's warning, and its sentences for the flags of GTlsCertificateFlags (embed/ephy-web-view.c).
+const WARNING: &str = r#"
+var details = document.querySelector("details");
+return [typeof hiddenButtonAction === "function" || typeof buttonAction === "function",
+        details ? details.textContent : "", document.body ? document.body.textContent : "",
+        !!document.querySelector("button.destructive-action")];
+"#;
+const SENTENCES: &[(&str, &str)] = &[
+    ("was not issued by a trusted organization", "unknown_ca"),
+    ("belongs to a different website", "bad_identity"),
+    ("only valid for future dates", "not_activated"),
+    ("too old to trust", "expired"),
+    ("has been revoked", "revoked"),
+    ("very weak encryption", "insecure"),
+    ("could not be processed", "generic_error"),
+];
+
+/// An Epiphany; it keeps nothing over a restart.
+pub(super) struct WebkitGtk {
+    home: Home,
+    display: Option<Display>,
+    driver: Option<DriverProcess>,
+    session: Option<Session>,
+    names: BTreeSet<String>,
+}
+
+impl WebkitGtk {
+    pub(super) fn new(home: Home) -> Self {
+        let names = BTreeSet::from(["localhost".to_owned()]);
+        Self { home, display: None, driver: None, session: None, names }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.home.folder.path().join(name)
+    }
+
+    /// Writes into the file that is there, for a new one would not be seen through the mount.
+    fn write_names(&self) -> Result<(), Trouble> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let line = format!("127.0.0.1 {}\n", names.join(" "));
+        std::fs::write(self.file("hosts"), line).map_err(io_trouble("the names of the cases"))
+    }
+
+    fn write_bundle(&self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+        let mut bundle = String::new();
+        for certificate in trusted {
+            let block = pem::Pem::new("CERTIFICATE", certificate.as_ref());
+            // Writing to a String cannot fail.
+            let _ = write!(bundle, "{}", pem::encode(&block));
+        }
+        std::fs::write(self.file("bundle.pem"), bundle).map_err(io_trouble("the bundle of roots"))
+    }
+
+    async fn start_driver(&mut self) -> Result<(), Trouble> {
+        let runtime = self.file("run");
+        std::fs::create_dir_all(&runtime).map_err(io_trouble("a folder for Epiphany"))?;
+        restrict(&runtime)?;
+        let display = match self.display.take() {
+            Some(display) => display,
+            None => Display::start(self.home.programs.of("display"), self.home.folder.path()).await?,
+        };
+        let (home, name) = (self.home.clone(), display.name());
+        self.display = Some(display);
+        let (hosts, bundle) = (self.file("hosts"), self.file("bundle.pem"));
+        let driver = DriverProcess::start(move |port| {
+            let programs = &home.programs;
+            let mut invocation = Invocation::new(programs.of("unshare"), home.folder.path());
+            if !nix::unistd::geteuid().is_root() {
+                invocation = invocation.arguments(["--user", "--map-root-user"]);
+            }
+            let mut invocation = invocation
+                .arguments(["--mount", "sh", "-c", ENTER, "sh"])
+                .arguments([hosts.as_os_str(), HOSTS.as_ref()])
+                .arguments([bundle.as_os_str(), BUNDLE.as_ref()])
+                .arguments([programs.of("bus"), Path::new("--"), programs.of("driver")])
+                .arguments([format!("--port={port}")])
+                .environment("HOME", home.folder.path())
+                .environment("XDG_RUNTIME_DIR", &runtime)
+                .environment("DISPLAY", &name)
+                .environment("GDK_BACKEND", "x11")
+                .environment("GIO_USE_VFS", "local")
+                .environment("GSETTINGS_BACKEND", "memory")
+                .environment("GTK_A11Y", "none")
+                .environment("NO_AT_BRIDGE", "1")
+                .environment("LIBGL_ALWAYS_SOFTWARE", "1")
+                .environment("SSLKEYLOGFILE", &home.secrets);
+            if home.tls == TlsVersion::Tls12 {
+                // glib-networking's own default, without TLS 1.3.
+                invocation = invocation
+                    .environment("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.3");
+            }
+            invocation
+        });
+        self.driver = Some(driver.await?);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Engine for WebkitGtk {
+    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+        self.write_names()?;
+        self.write_bundle(trusted)?;
+        if !self.driver.as_ref().is_some_and(DriverProcess::is_running) {
+            self.start_driver().await?;
+        }
+        let driver = self.driver.as_ref().ok_or_else(not_running)?;
+        let capabilities = json!({ "webkitgtk:browserOptions": {
+            "binary": self.home.programs.of("browser"),
+            "args": ["--automation-mode"],
+        }});
+        let session = Session::begin(&driver.endpoint(), capabilities).await;
+        self.session = Some(session.map_err(|trouble| {
+            Trouble::Broke(format!("{trouble}{}", driver.words()))
+        })?);
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), Trouble> {
+        match self.session.take() {
+            Some(session) => Ok(session.end().await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn trust(&mut self, trusted: &[CertificateDer<'static>]) -> Result<Trusting, Trouble> {
+        self.write_bundle(trusted)?;
+        // The network process reads the bundle once.
+        Ok(Trusting::AfterRestart)
+    }
+
+    fn session(&self) -> Result<&Session, Trouble> {
+        self.session.as_ref().ok_or_else(not_running)
+    }
+
+    async fn resolve(&mut self, host: &Host) -> Result<(), Trouble> {
+        let Host::Name(name) = host else { return Ok(()) };
+        if self.names.insert(name.clone()) { self.write_names() } else { Ok(()) }
+    }
+
+    async fn socket_error(&mut self, _: &str) -> Result<Option<String>, Trouble> {
+        // It tells nobody.
+        Ok(None)
+    }
+
+    async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
+        let session = self.session()?;
+        if let Err(error) = session.go(url).await {
+            let (error, message) = said(error)?;
+            return Err(Trouble::Broke(format!("{url}: {error}: {message}")));
+        }
+        let page = session.run(WARNING, Vec::new()).await?;
+        if page[0] != true {
+            return Ok(Landing::Loaded);
+        }
+        Ok(Landing::Refused { code: flags(&page[1]) })
+    }
+
+    async fn accept(&mut self, _: Wish) -> Result<ExceptionOutcome, Trouble> {
+        // It does not ask how long.
+        let session = self.session()?;
+        if session.run(WARNING, Vec::new()).await?[3] != true {
+            return Ok(ExceptionOutcome::NotOffered);
+        }
+        let click = r#"document.querySelector("button.destructive-action").click()"#;
+        session.run(click, Vec::new()).await?;
+        let begun = Instant::now();
+        while begun.elapsed() < PROCEED_LIMIT {
+            let script = "return [location.protocol, document.readyState]";
+            match session.run(script, Vec::new()).await {
+                Ok(page) if page[0] == "https:" && page[1] == "complete" => {
+                    return Ok(ExceptionOutcome::Accepted);
+                }
+                Ok(_) => {}
+                // The page is just being left.
+                Err(error) => drop(said(error)?),
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Err(Trouble::Broke("the warning was accepted, and no page came".to_owned()))
+    }
+}
+
+/// The flags that Epiphany's sentences stand for, joined as the profile joins them.
+fn flags(details: &Value) -> Option<String> {
+    let details = details.as_str()?;
+    let found: Vec<&str> = SENTENCES
+        .iter()
+        .filter(|(sentence, _)| details.contains(sentence))
+        .map(|(_, flag)| *flag)
+        .collect();
+    (!found.is_empty()).then(|| found.join("+"))
+}
+
+/// A runtime folder must be its owner's alone (XDG Base Directory Specification).
+fn restrict(folder: &Path) -> Result<(), Trouble> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .map_err(io_trouble("a folder for Epiphany"))
+}

@@ -1,0 +1,283 @@
+//! From what a browser told and what its witness saw to an observation.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use serde::Deserialize;
+
+use crate::{
+    Fault,
+    client::{Destination, Echo, Payload, Profile, failure, profile::Naming},
+    fault::Area,
+    inspect::{Question, inspect},
+    observation::{
+        Answer, Close, Ending, ExceptionOutcome, Finding, Observation, Outcome, Page, PageEvent,
+        Party, Refusal, Step, Timing,
+    },
+    witness::Witnessed,
+};
+
+/// What the page told of its WebSocket.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Told {
+    events: Vec<PageEvent>,
+    close: Option<Close>,
+    /// What came back, in base64.
+    came: Option<String>,
+    /// The exception that the constructor threw.
+    threw: Option<String>,
+    /// Nothing happened in time.
+    late: bool,
+}
+
+impl Told {
+    /// Whether the upgrade was done.
+    pub(super) fn is_open(&self) -> bool {
+        self.events.contains(&PageEvent::Open)
+    }
+
+    fn echo(&self, payload: &Payload) -> Option<Echo> {
+        let (Payload::MustReturn(sent) | Payload::MayReturn(sent)) = payload else { return None };
+        if !self.is_open() {
+            return None;
+        }
+        let came = self.came.as_ref().and_then(|text| STANDARD.decode(text).ok());
+        Some(match came {
+            None => Echo::Nothing,
+            Some(came) if came == *sent => Echo::Same,
+            Some(_) => Echo::Different,
+        })
+    }
+}
+
+/// What there is to read an attempt from.
+pub(super) struct Evidence<'a> {
+    pub profile: &'a Profile,
+    pub to: &'a Destination,
+    pub anchors: &'a [CertificateDer<'static>],
+    /// The connections of the attempt, in their order.
+    pub connections: Vec<Witnessed>,
+    /// The client's own error code.
+    pub code: Option<String>,
+    pub took: Duration,
+}
+
+impl Evidence<'_> {
+    /// A WebSocket.
+    pub(super) fn of_socket(self, told: Told, payload: &Payload) -> Observation {
+        let echo = told.echo(payload);
+        let page = Page { events: told.events.clone(), close: told.close.clone() };
+        let refusal = self.socket_refusal(&told, echo.as_ref());
+        let echo = if refusal.is_some() { None } else { echo };
+        self.observation(refusal, Some(page), echo, None)
+    }
+
+    /// A page.
+    pub(super) fn of_page(self, exception: Option<ExceptionOutcome>) -> Observation {
+        // Whatever its status, an answer is an answer.
+        let refusal = match self.answer() {
+            Some(_) => None,
+            None => Some(self.refusal()),
+        };
+        self.observation(refusal, None, None, exception)
+    }
+
+    fn observation(
+        self,
+        refusal: Option<Refusal>,
+        page: Option<Page>,
+        echo: Option<Echo>,
+        exception: Option<ExceptionOutcome>,
+    ) -> Observation {
+        let decisive = self.decisive();
+        Observation {
+            outcome: refusal.map_or(Outcome::Connected, Outcome::Refused),
+            page,
+            answer: self.answer().cloned(),
+            echo,
+            exception,
+            tls: decisive.and_then(|connection| connection.handshake.clone()),
+            offered: decisive.and_then(|connection| connection.offered.clone()),
+            found: self.found(),
+            connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
+            timing: Timing { total_ms: Timing::milliseconds(self.took), ..Timing::default() },
+        }
+    }
+
+    /// The connection that tells most: one that was answered, else the last.
+    fn decisive(&self) -> Option<&Witnessed> {
+        let answered = self.connections.iter().rev().find(|one| !one.answers.is_empty());
+        answered.or(self.connections.last())
+    }
+
+    fn answer(&self) -> Option<&Answer> {
+        self.decisive().and_then(|connection| connection.answers.first())
+    }
+
+    fn found(&self) -> Vec<Finding> {
+        let chain = self.connections.iter().rev().find(|one| !one.chain.is_empty());
+        chain.map_or_else(Vec::new, |connection| {
+            inspect(
+                &connection.chain,
+                &Question {
+                    host: &self.to.host,
+                    anchors: self.anchors,
+                    now: UnixTime::now(),
+                    longest_validity_days: self.profile.longest_validity_days,
+                },
+            )
+        })
+    }
+
+    fn socket_refusal(&self, told: &Told, echo: Option<&Echo>) -> Option<Refusal> {
+        let mut refusal = self.refusal();
+        if let Some(threw) = &told.threw {
+            refusal.by = Party::Client;
+            refusal.step = Step::Tcp;
+            refusal.detail.clone_from(threw);
+            return Some(refusal);
+        }
+        if !told.is_open() {
+            if told.late {
+                refusal.fault = Fault::TimedOut;
+                refusal.ending = Ending::Abandoned;
+            }
+            return Some(refusal);
+        }
+        refusal.step = Step::WebSocket;
+        refusal.by = Party::Server;
+        refusal.code = None;
+        let close = told.close.as_ref();
+        match (close, echo) {
+            (Some(close), _) if close.code == 1011 => {
+                refusal.fault = Fault::TargetUnreachable;
+                refusal.detail = format!("the server closed with {} {:?}", close.code, close.reason);
+            }
+            (_, Some(Echo::Different)) => {
+                refusal.fault = Fault::PayloadDamaged;
+                refusal.detail = "other bytes came back than were sent".to_owned();
+            }
+            (_, Some(Echo::Nothing)) if told.late => {
+                refusal.fault = Fault::TimedOut;
+                refusal.ending = Ending::Abandoned;
+                refusal.detail = "the payload did not come back in time".to_owned();
+            }
+            (Some(close), Some(Echo::Nothing)) => {
+                refusal.fault = Fault::ConnectionClosed;
+                refusal.detail = format!("the server closed with {} {:?}", close.code, close.reason);
+            }
+            _ => return None,
+        }
+        Some(refusal)
+    }
+
+    /// How the connection was refused, whoever did it.
+    fn refusal(&self) -> Refusal {
+        let last = self.decisive();
+        let wire = last.map_or_else(Wire::nothing, Wire::of);
+        let fault = self.fault(&wire);
+        let (by, step) = match fault.area() {
+            Area::Certificate => (Party::Client, Step::Tls),
+            _ => (wire.by, wire.step),
+        };
+        let said = self.code.as_deref().unwrap_or("no code");
+        let found: Vec<&str> =
+            self.found().iter().map(|finding| finding.fault.name()).collect();
+        let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+        Refusal {
+            by,
+            step,
+            fault,
+            code: self.code.clone(),
+            alert: wire.alert,
+            ending: wire.ending,
+            detail: format!("the client says {said}; in the chain there is {found}"),
+        }
+    }
+
+    /// Which fault it named: what its code stands for, and among several of those the one that is there.
+    fn fault(&self, wire: &Wire) -> Fault {
+        let found = self.found();
+        let is_there = |fault: &Fault| found.iter().any(|finding| finding.fault == *fault);
+        let candidates = |named: Vec<Fault>| {
+            named.iter().copied().find(|fault| is_there(fault)).or(named.first().copied())
+        };
+        if let Some(code) = &self.code {
+            let refuses = self.profile.refuses.iter().filter(|rule| match &rule.code {
+                Some(own) if self.profile.refusal.names == Naming::All => {
+                    code.split('+').any(|one| one == own)
+                }
+                own => own.as_ref() == Some(code),
+            });
+            let named = refuses.flat_map(|rule| &rule.faults).map(|fault| *fault.get_ref());
+            if let Some(fault) = candidates(named.collect()) {
+                return fault;
+            }
+            let reports = self.profile.reports.iter().filter(|rule| rule.code.as_ref() == Some(code));
+            let named: Vec<Fault> =
+                reports.flat_map(|rule| &rule.faults).map(|fault| *fault.get_ref()).collect();
+            if !named.is_empty() {
+                return if named.contains(&wire.fault) { wire.fault } else { named[0] };
+            }
+        }
+        if wire.fault == Fault::ClientRefusedCertificate {
+            // It tells nobody why: what its profile would mind first.
+            return self.profile.judge(&found).map_or(wire.fault, |judgement| judgement.fault);
+        }
+        wire.fault
+    }
+}
+
+/// What the wire alone shows of a refusal.
+struct Wire {
+    by: Party,
+    step: Step,
+    fault: Fault,
+    alert: Option<crate::observation::AlertSeen>,
+    ending: Ending,
+}
+
+impl Wire {
+    fn nothing() -> Self {
+        Self {
+            by: Party::Server,
+            step: Step::Tcp,
+            fault: Fault::ConnectionRefused,
+            alert: None,
+            ending: Ending::NotConnected,
+        }
+    }
+
+    fn of(connection: &Witnessed) -> Self {
+        let (ended_by, ending) =
+            connection
+            .ended
+            .map_or((Party::Client, Ending::Abandoned), |end| (end.by, end.how));
+        let sent_by = |party| connection.alerts.iter().find(|seen| seen.sent_by == party).copied();
+        let step = match (&connection.answers.first(), &connection.offered) {
+            (None, Some(_)) => Step::Tls,
+            _ => Step::Http,
+        };
+        let of_server = |fault, alert| Self { by: Party::Server, step, fault, alert, ending };
+        if let Some(alert) = sent_by(Party::Client) {
+            let fault = Fault::ClientRefusedCertificate;
+            return Self { by: Party::Client, step, fault, alert: Some(alert), ending };
+        }
+        if let Some(alert) = sent_by(Party::Server) {
+            return of_server(failure::fault_of_alert(alert.alert), Some(alert));
+        }
+        match (connection.answers.first(), ended_by, ending) {
+            (Some(_), _, _) => of_server(Fault::UpgradeRefused, None),
+            (None, Party::Server, Ending::Reset) => of_server(Fault::ConnectionReset, None),
+            (None, Party::Server, _) => of_server(Fault::ConnectionClosed, None),
+            (None, Party::Client, _) => Self {
+                by: Party::Client,
+                step,
+                fault: Fault::ClientRefusedCertificate,
+                alert: None,
+                ending,
+            },
+        }
+    }
+}
