@@ -23,6 +23,8 @@ pub struct Observation {
     pub exception: Option<ExceptionOutcome>,
     /// What the client offered in its ClientHello; of its last connection, if there were several.
     pub offered: Option<Offered>,
+    /// Every TLS alert on the wire but close_notify, over all connections, in their order.
+    pub alerts: Vec<AlertSeen>,
     /// What TLS showed, as far as it went.
     pub tls: Option<Handshake>,
     /// Every fault that the client found in the certificates, reported or not.

@@ -11,10 +11,10 @@ use toml::Spanned;
 use super::{Action, Step, Vocabulary};
 use crate::{
     Alert, Fault,
-    client::{Profile, Scheme},
+    client::{Profile, Scheme, profile::Applied},
     data::{DataError, Source},
     fault::Area,
-    observation::{ExceptionOutcome, Moment, TlsVersion},
+    observation::{ExceptionOutcome, Moment, Observation, Party, TlsVersion},
 };
 
 /// The key for every client that a table does not name.
@@ -348,6 +348,23 @@ impl Step {
             media_type: wanted.media_type.clone(),
             log,
         })
+    }
+}
+
+impl Expected {
+    /// The same for an attempt that connected after a refusal, as Chromium does with an accepted certificate:
+    /// the subject has then said so.
+    #[must_use]
+    pub fn after_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
+        let alert = observation.alerts.iter().find(|seen| seen.sent_by == Party::Client);
+        let applied = client.exceptions.applied == Applied::AfterARefusal;
+        if let (true, true, ExpectedLog::Nothing, Some(seen)) =
+            (observation.is_connected(), applied, &self.log, alert)
+        {
+            let fault = Fault::ClientRefusedCertificate;
+            self.log = ExpectedLog::Says { fault, alert: Some(seen.alert), words: None };
+        }
+        self
     }
 }
 

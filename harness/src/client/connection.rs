@@ -25,7 +25,7 @@ use crate::{
     Fault,
     host::Host,
     inspect::describe,
-    observation::{Ending, Finding, Handshake, Moment, Offered, Step, Timing},
+    observation::{AlertSeen, Ending, Finding, Handshake, Moment, Offered, Step, Timing},
 };
 
 /// A connection over which HTTP is spoken.
@@ -50,6 +50,7 @@ impl Stream {
 pub(super) struct Progress {
     pub step: Option<Step>,
     pub offered: Option<Offered>,
+    pub alerts: Vec<AlertSeen>,
     pub tls: Option<Handshake>,
     /// The server's own certificate, which an exception would be for.
     pub leaf: Option<CertificateDer<'static>>,
@@ -119,12 +120,12 @@ pub(super) async fn tls(
     progress.leaf = seen.chain.into_iter().next();
     progress.found = seen.found;
 
-    let leaves = verifier.profile.refusal.leaves;
+    let ending = stream.ending(verifier.profile.refusal.leaves);
     match (result, seen.refused) {
         (Ok(()), None) => Ok(Stream::Tls(Box::new(stream))),
         (Ok(()), Some(judgement)) => {
-            let left = stream.refuse_late(judgement.alert, leaves).await;
-            Err(refusal(judgement, Moment::AfterHandshake, leaves, left))
+            let left = stream.refuse_late(judgement.alert, ending).await;
+            Err(refusal(judgement, Moment::AfterHandshake, ending, left))
         }
         (Err(HandshakeFailure::Tls(TlsError::AlertReceived(alert))), _) => {
             Err(alerted(Step::Tls, Moment::DuringHandshake, alert))
@@ -132,8 +133,8 @@ pub(super) async fn tls(
         (Err(HandshakeFailure::Tls(_)), Some(judgement))
             if version.is_none_or(|v| verifier.profile.moment(v) == Moment::DuringHandshake) =>
         {
-            let left = stream.refuse(judgement.alert, leaves).await;
-            Err(refusal(judgement, Moment::DuringHandshake, leaves, left))
+            let left = stream.refuse(judgement.alert, ending).await;
+            Err(refusal(judgement, Moment::DuringHandshake, ending, left))
         }
         (Err(failure), _) => Err(broken(failure)),
     }

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite;
 
 use super::{
     exchange::SpeechError,
-    profile::{Judgement, Leaving},
+    profile::Judgement,
     tls::HandshakeFailure,
 };
 use crate::{
@@ -51,7 +51,7 @@ impl Failure {
 pub(super) fn refusal(
     judgement: Judgement,
     moment: Moment,
-    leaves: Leaving,
+    ending: Ending,
     left: io::Result<()>,
 ) -> Failure {
     let mut detail = judgement.detail.clone();
@@ -64,10 +64,7 @@ pub(super) fn refusal(
         step: Step::Tls,
         fault: judgement.fault,
         alert: judgement.alert.map(|alert| AlertSeen { alert, sent_by: Party::Client, moment }),
-        ending: match leaves {
-            Leaving::Closes => Ending::Closed,
-            Leaving::Resets => Ending::Reset,
-        },
+        ending,
         detail,
         judgement: Some(judgement),
     }

@@ -130,6 +130,9 @@ pub enum Leaving {
     Closes,
     /// RST
     Resets,
+    /// It closes without having read what came behind the certificate. Where something came, in a record of
+    /// its own, the system resets the connection (RFC 1122 section 4.2.2.13), and else it is closed.
+    ClosesUnread,
 }
 
 /// How many faults a client's error names.
@@ -156,6 +159,20 @@ pub struct Exceptions {
     pub permanent: Lasts,
     /// How long a temporary one lasts.
     pub temporary: Lasts,
+    /// How a connection to an accepted certificate begins.
+    #[serde(default)]
+    pub applied: Applied,
+}
+
+/// How a connection to an accepted certificate begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applied {
+    /// As any other.
+    #[default]
+    AtOnce,
+    /// With a connection that is refused as if there were no exception; a second one then goes through.
+    AfterARefusal,
 }
 
 /// For which server an exception holds; it is always for one certificate.

@@ -15,7 +15,7 @@ use super::{
     exceptions::Exceptions,
     exchange::{self, Echo, Payload, SpeechError, Spoken},
     failure::{self, Failure},
-    profile::{Offer, supported},
+    profile::{Applied, Offer, supported},
     verifier::{Accepted, Seen, Verifier},
 };
 use crate::{
@@ -121,8 +121,8 @@ impl Simulated {
         self.exceptions.add(to, certificate, wish);
     }
 
-    fn verifier(&self, to: &Destination) -> Verifier {
-        let (exceptions, destination) = (self.exceptions.clone(), to.clone());
+    fn verifier(&self, to: &Destination, exceptions: &Exceptions) -> Verifier {
+        let (exceptions, destination) = (exceptions.clone(), to.clone());
         Verifier {
             profile: Arc::clone(&self.profile),
             host: to.host.clone(),
@@ -159,13 +159,34 @@ impl Simulated {
     }
 
     async fn connect(&self, to: &Destination, progress: &mut Progress) -> Result<Stream, Stop> {
-        let stream = self.connect_offering(to, progress, Offering::Everything).await?;
+        let stream = self.connect_with_exceptions(to, progress).await?;
         // A browser opens a WebSocket over HTTP/2 only where the server takes it (RFC 8441), and else
         // connects again with HTTP/1.1.
         if to.scheme == Scheme::Wss && stream.protocol() == Some(b"h2") {
-            return self.connect_offering(to, progress, Offering::Http1).await;
+            return self.connect_offering(to, progress, Offering::Http1, &self.exceptions).await;
         }
         Ok(stream)
+    }
+
+    async fn connect_with_exceptions(
+        &self,
+        to: &Destination,
+        progress: &mut Progress,
+    ) -> Result<Stream, Stop> {
+        if self.profile.exceptions.applied == Applied::AtOnce {
+            return self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await;
+        }
+        let none = Exceptions::new(self.profile.exceptions);
+        let first = self.connect_offering(to, progress, Offering::Everything, &none).await;
+        match &first {
+            Err(Stop::Failure(failure))
+                if failure.judgement.is_some()
+                    && progress.leaf.as_ref().is_some_and(|leaf| self.exceptions.cover(to, leaf)) =>
+            {
+                self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await
+            }
+            _ => first,
+        }
     }
 
     async fn connect_offering(
@@ -173,17 +194,22 @@ impl Simulated {
         to: &Destination,
         progress: &mut Progress,
         offering: Offering,
+        exceptions: &Exceptions,
     ) -> Result<Stream, Stop> {
         let tcp = connection::tcp(to, progress).await?;
         if !to.scheme.is_secure() {
             return Ok(Stream::Plain(tcp));
         }
-        let verifier = Arc::new(self.verifier(to));
+        let verifier = Arc::new(self.verifier(to, exceptions));
         let mut config = self.config(to, Arc::clone(&verifier))?;
         if offering == Offering::Http1 {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
         }
-        Ok(connection::tls(tcp, to, config, &verifier, progress).await?)
+        let connected = connection::tls(tcp, to, config, &verifier, progress).await;
+        if let Err(failure) = &connected {
+            progress.alerts.extend(failure.alert);
+        }
+        Ok(connected?)
     }
 
     /// Runs one attempt under the deadline.
@@ -296,6 +322,7 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
         echo: shown.echo,
         exception: shown.exception,
         offered: progress.offered,
+        alerts: progress.alerts,
         tls: progress.tls,
         found: progress.found,
         connections: progress.connections,
@@ -359,7 +386,9 @@ impl Client for Simulated {
                     answer = Some(refused.clone());
                 }
                 let step = progress.step.unwrap_or(Step::Http);
-                (Page { events, close }, Some(failure::speech(step, error)))
+                let failure = failure::speech(step, error);
+                progress.alerts.extend(failure.alert);
+                (Page { events, close }, Some(failure))
             }
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
         };
@@ -391,9 +420,10 @@ impl Client for Simulated {
                 if let Some(leaf) = progress.leaf.take() {
                     self.exceptions.add(to, leaf, wish);
                 }
-                let connections = progress.connections;
+                let (connections, alerts) = (progress.connections, progress.alerts);
                 (progress, result) = self.page(to).await?;
                 progress.connections += connections;
+                progress.alerts.splice(0..0, alerts);
             }
         }
         let (answer, failure) = match result {

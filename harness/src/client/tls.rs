@@ -16,12 +16,14 @@ use tokio::{
 use super::{profile::Leaving, sealed_alert};
 use crate::{
     Alert,
-    observation::{Handshake, Offered, TlsVersion},
+    observation::{Ending, Handshake, Offered, TlsVersion},
     witness,
 };
 
 /// One TLS record with its header is at most this long (RFC 8446 section 5.2); so is each read.
-const RECORD: usize = 16_384 + 256 + 5;
+const RECORD: usize = 16_384 + 256 + HEADER;
+/// The header of a record: type, version and length.
+const HEADER: usize = 5;
 
 /// A connection on which the handshake is under way or done.
 #[derive(Debug)]
@@ -32,7 +34,36 @@ pub(super) struct TlsStream {
     outgoing: Vec<u8>,
     sent: usize,
     incoming: Box<[u8]>,
+    borders: Borders,
+    /// When rustls refused a record, another had come behind it.
+    left_unread: bool,
     offered: Option<Offered>,
+}
+
+/// Where records end in what comes, however it is cut (RFC 8446 section 5.1).
+#[derive(Debug, Default)]
+struct Borders {
+    header: Vec<u8>,
+    /// How many bytes of the record are still to come.
+    left: usize,
+}
+
+impl Borders {
+    /// How many of these bytes belong to the record that has begun.
+    fn next(&mut self, bytes: &[u8]) -> usize {
+        let mut count = 0;
+        if self.left == 0 {
+            count = bytes.len().min(HEADER - self.header.len());
+            self.header.extend_from_slice(&bytes[..count]);
+            if let [_, _, _, high, low] = self.header[..] {
+                self.left = usize::from(u16::from_be_bytes([high, low]));
+                self.header.clear();
+            }
+        }
+        let body = self.left.min(bytes.len() - count);
+        self.left -= body;
+        count + body
+    }
 }
 
 /// Why a handshake did not come to its end.
@@ -60,6 +91,8 @@ impl TlsStream {
             outgoing,
             sent: 0,
             incoming: vec![0; RECORD].into_boxed_slice(),
+            borders: Borders::default(),
+            left_unread: false,
         }
     }
 
@@ -93,11 +126,11 @@ impl TlsStream {
 
     /// Ends a connection as a client that refuses it: with the alert that the failed verification has
     /// left in rustls, if that is to be said, and then by closing or resetting.
-    pub(super) async fn refuse(mut self, says: Option<Alert>, leaves: Leaving) -> io::Result<()> {
+    pub(super) async fn refuse(mut self, says: Option<Alert>, ending: Ending) -> io::Result<()> {
         if says.is_some() {
             self.send().await?;
         }
-        self.leave(leaves).await
+        leave(self.tcp, ending).await
     }
 
     /// Ends a connection on which the handshake is done, as a client that judges late: with a fatal
@@ -105,20 +138,26 @@ impl TlsStream {
     pub(super) async fn refuse_late(
         mut self,
         says: Option<Alert>,
-        leaves: Leaving,
+        ending: Ending,
     ) -> io::Result<()> {
         if let Some(alert) = says {
             let Self { mut tcp, tls, .. } = self;
             let record = sealed_alert::seal(tls, alert).map_err(io::Error::other)?;
             tcp.write_all(&record).await?;
-            return leave(tcp, leaves).await;
+            return leave(tcp, ending).await;
         }
         self.send().await?;
-        self.leave(leaves).await
+        leave(self.tcp, ending).await
     }
 
-    async fn leave(self, leaves: Leaving) -> io::Result<()> {
-        leave(self.tcp, leaves).await
+    /// How a client that leaves so ends this connection.
+    pub(super) fn ending(&self, leaves: Leaving) -> Ending {
+        match leaves {
+            Leaving::Closes => Ending::Closed,
+            Leaving::Resets => Ending::Reset,
+            Leaving::ClosesUnread if self.left_unread => Ending::Reset,
+            Leaving::ClosesUnread => Ending::Closed,
+        }
     }
 
     /// What the handshake showed, without the certificates.
@@ -160,23 +199,30 @@ impl TlsStream {
         }
     }
 
-    /// Gives rustls the bytes that were read.
+    /// Gives rustls the bytes that were read, record by record.
     fn take(&mut self, length: usize) -> Result<(), rustls::Error> {
         let mut rest = &self.incoming[..length];
         while !rest.is_empty() {
-            if self.tls.read_tls(&mut rest).is_err() {
-                return Err(rustls::Error::General("the server sent too much at once".to_owned()));
+            let (mut record, behind) = rest.split_at(self.borders.next(rest));
+            rest = behind;
+            while !record.is_empty() {
+                if self.tls.read_tls(&mut record).is_err() {
+                    return Err(rustls::Error::General("the server sent too much at once".to_owned()));
+                }
+                if let Err(error) = self.tls.process_new_packets() {
+                    self.left_unread = !behind.is_empty();
+                    return Err(error);
+                }
             }
-            self.tls.process_new_packets()?;
         }
         Ok(())
     }
 }
 
-async fn leave(mut tcp: TcpStream, leaves: Leaving) -> io::Result<()> {
-    match leaves {
-        Leaving::Closes => tcp.shutdown().await,
-        Leaving::Resets => tcp.set_zero_linger(),
+async fn leave(mut tcp: TcpStream, ending: Ending) -> io::Result<()> {
+    match ending {
+        Ending::Reset => tcp.set_zero_linger(),
+        _ => tcp.shutdown().await,
     }
 }
 

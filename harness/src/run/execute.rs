@@ -308,6 +308,7 @@ impl Performance<'_> {
         };
         let profile = client.profile();
         let with = |compared: Comparison| compared.with(profile);
+        let expected = expected.after_refusals(&observation, profile);
         let (mut lines, mut said) = self.listen(running, mark, &expected.log, with).await;
         let mut compared = judge::observation(&expected, &observation);
         if was_refused_once(&observation) {

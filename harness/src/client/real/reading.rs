@@ -97,6 +97,7 @@ impl Evidence<'_> {
             answer: self.answer().cloned(),
             echo,
             exception,
+            alerts: self.connections.iter().flat_map(|one| one.alerts.clone()).collect(),
             tls: decisive.and_then(|connection| connection.handshake.clone()),
             offered: decisive.and_then(|connection| connection.offered.clone()),
             found: self.found(),
