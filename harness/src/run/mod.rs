@@ -117,6 +117,7 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
                 name: client.name.clone(),
                 title: client.title.clone(),
                 measured: matches!(client.provenance, Provenance::Measured(_)),
+                version: None,
             })
             .collect(),
         cases: played.into_iter().map(|(_, one)| one.result).collect(),
