@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
+pub(crate) use catalogue::measured_files;
 pub use catalogue::{ClientError, built_in, find};
 pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};

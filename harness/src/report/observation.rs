@@ -172,16 +172,7 @@ fn write_refusal(refusal: &Refusal, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn page_in_words(page: &Page) -> String {
-    let events: Vec<&str> = page
-        .events
-        .iter()
-        .map(|event| match event {
-            PageEvent::Open => "open",
-            PageEvent::Message => "message",
-            PageEvent::Error => "error",
-            PageEvent::Close => "close",
-        })
-        .collect();
+    let events: Vec<&str> = page.events.iter().copied().map(PageEvent::name).collect();
     let mut text = events.join(", ");
     if let Some(close) = &page.close {
         let clean = if close.clean { "clean" } else { "not clean" };
