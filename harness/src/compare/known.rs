@@ -12,6 +12,7 @@ use super::{Aspect, Word, cells::Cell};
 use crate::{
     case::Pattern,
     data::{DataError, Source},
+    report::observation::printable,
 };
 
 #[derive(Deserialize)]
@@ -160,7 +161,9 @@ impl Entry {
     fn no_longer_happens(&self, case: &str, cell: &Cell) -> DataError {
         let message = format!(
             "this known disagreement did not happen in {case}: the {} was {} beside {}",
-            self.aspect, cell.left, cell.right
+            self.aspect,
+            printable(&cell.left.to_string()),
+            printable(&cell.right.to_string()),
         );
         let hint = if cell.left == cell.right {
             "both sides agree now: remove the case from `cases`"

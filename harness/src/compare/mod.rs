@@ -32,6 +32,7 @@ pub use result::{
 };
 pub use word::Word;
 
+use crate::report::observation::printable;
 use cells::{Cell, Held};
 use pairing::{Paired, Pairing};
 use result::CellVerdict;
@@ -87,7 +88,7 @@ fn comparison(pairing: &Pairing<'_>, known: &Known) -> Result<Comparison, Compar
             pairing.alone.iter().map(|record| record.origin.client.as_str()).collect();
         return Err(CompareError::NothingToPair {
             places: places(pairing.alone.iter().copied()),
-            clients: clients.into_iter().collect::<Vec<_>>().join(", "),
+            clients: clients.into_iter().map(printable).collect::<Vec<_>>().join(", "),
         });
     }
     let mut stale = Vec::new();
@@ -99,7 +100,10 @@ fn comparison(pairing: &Pairing<'_>, known: &Known) -> Result<Comparison, Compar
             places: places(pairing.pairs.iter().flat_map(|pair| [pair.left, pair.right])),
             reason: skipped.map_or_else(
                 || "their cases have no step".to_owned(),
-                |unseen| format!("the first of them: {}: {}", unseen.case, unseen.reason),
+                |unseen| {
+                    let (case, reason) = (printable(&unseen.case), printable(&unseen.reason));
+                    format!("the first of them: {case}: {reason}")
+                },
             ),
         });
     }

@@ -190,7 +190,7 @@ fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What a server sends must not drive the terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }
