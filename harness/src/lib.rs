@@ -36,6 +36,7 @@ pub mod alert;
 pub mod case;
 pub mod certificate;
 pub mod client;
+pub mod compare;
 pub mod data;
 pub mod echo;
 pub mod fault;

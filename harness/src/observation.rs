@@ -222,6 +222,18 @@ pub enum PageEvent {
     Close,
 }
 
+impl PageEvent {
+    /// Its name in the interface.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Message => "message",
+            Self::Error => "error",
+            Self::Close => "close",
+        }
+    }
+}
+
 /// What the close event says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -11,6 +11,7 @@ Examples:
   wssure open wss://proxy.example.org/ --client firefox,ios
                                               what would these clients say to my server?
   wssure explain key-mismatch                 what is it, and how is it mended?
+  wssure compare before.json after.json       what changed between two reports?
 ";
 
 /// Will this wss:// connect, for whom, and if not, why?

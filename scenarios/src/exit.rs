@@ -5,14 +5,15 @@ use std::{io, path::PathBuf, process::ExitCode};
 use wssure_harness::{
     certificate::MintError,
     client::{ClientError, Trouble},
+    compare::CompareError,
     data::DataError,
     run::RunError,
 };
 
-/// Everything is as expected; for `open`: every client connected.
+/// Everything is as expected; for `open`: every client connected; for `compare`: all agrees.
 pub const AS_EXPECTED: u8 = 0;
 
-/// Some verdict is not as expected; for `open`: some client was refused.
+/// Some verdict is not as expected; for `open`: some client was refused; for `compare`: something disagrees.
 pub const NOT_AS_EXPECTED: u8 = 1;
 
 /// The call or a file was wrong, so that there is no verdict.
@@ -24,8 +25,8 @@ pub const INTERRUPTED: u8 = 130;
 /// The exit codes, for the help.
 pub const HELP: &str = "\
 Exit codes:
-  0    all as expected (open: connected)
-  1    some verdict is not as expected (open: refused)
+  0    all as expected (open: connected; compare: all agrees)
+  1    some verdict is not as expected (open: refused; compare: something disagrees)
   2    the call or a file was wrong, or there is nothing to judge
   130  interrupted";
 
@@ -64,6 +65,9 @@ pub enum Failure {
     /// A certificate could not be made.
     #[error(transparent)]
     Certificate(#[from] MintError),
+    /// There is nothing to compare.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// A file cannot be written.
     #[error("{option}: {} cannot be written: {source}; name a file in a folder that is there and that you may write to", path.display())]
     Unwritable {
@@ -105,6 +109,7 @@ fn code(outcome: &Result<Verdict, Failure>) -> u8 {
             | Failure::Trouble { .. }
             | Failure::Run(_)
             | Failure::Certificate(_)
+            | Failure::Compare(_)
             | Failure::Unwritable { .. }
             | Failure::Output(_)
             | Failure::System { .. },

@@ -9,7 +9,9 @@ mod command;
 mod exit;
 mod interrupt;
 mod report_file;
+mod setup;
 mod suite;
+mod terminal;
 
 use clap::Parser;
 

@@ -1,4 +1,4 @@
-//! `--report FORMAT=FILE`: proved to be writable before the run, written whole or not at all.
+//! Files that a command is asked for: proved to be writable before the work, written whole or not at all.
 
 use std::{
     fs,
@@ -49,22 +49,70 @@ impl FromStr for Wanted {
     }
 }
 
-/// A report whose place is taken: a file beside it, which goes away if it is never finished.
-pub struct Prepared {
-    wanted: Wanted,
-    beside: NamedTempFile,
-}
-
 impl Wanted {
     /// Makes sure that the report can be written.
     ///
     /// # Errors
     /// It cannot.
     pub fn prepare(self) -> Result<Prepared, Failure> {
-        match beside(&self.path) {
-            Ok(beside) => Ok(Prepared { wanted: self, beside }),
-            Err(source) => Err(unwritable(self.path, source)),
+        Ok(Prepared { format: self.format, place: Place::take(OPTION, self.path)? })
+    }
+}
+
+/// A report that can be written.
+pub struct Prepared {
+    format: Format,
+    place: Place,
+}
+
+impl Prepared {
+    /// Writes the report, in place of an older one.
+    ///
+    /// # Errors
+    /// The disk is full, say.
+    pub fn write(self, report: &Report) -> Result<(), Failure> {
+        let format = self.format;
+        self.place.write(|out| match format {
+            Format::Json => report::json::write(report, out),
+            Format::Junit => report::junit::write(report, out),
+        })
+    }
+}
+
+/// A file's place that is taken: by a file beside it, which goes away if it is never finished.
+pub struct Place {
+    option: &'static str,
+    path: PathBuf,
+    beside: NamedTempFile,
+}
+
+impl Place {
+    /// Makes sure that the file, which that option has named, can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn take(option: &'static str, path: PathBuf) -> Result<Self, Failure> {
+        match beside(&path) {
+            Ok(beside) => Ok(Self { option, path, beside }),
+            Err(source) => Err(Failure::Unwritable { option, path, source }),
         }
+    }
+
+    /// Writes the file, in place of an older one.
+    ///
+    /// # Errors
+    /// The disk is full, say.
+    pub fn write(
+        mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut out = io::BufWriter::new(self.beside.as_file_mut());
+        let flushed = write(&mut out).and_then(|()| out.flush());
+        drop(out);
+        let persisted =
+            flushed.and_then(|()| self.beside.persist(&self.path).map_err(|error| error.error));
+        let (option, path) = (self.option, self.path);
+        persisted.map(drop).map_err(|source| Failure::Unwritable { option, path, source })
     }
 }
 
@@ -76,31 +124,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // As any file that is made, and not for its owner alone: a report has no secret in it.
+    // As any file that is made, and not for its owner alone: there is no secret in it.
     let mode = fs::Permissions::from_mode(0o666);
     tempfile::Builder::new().prefix(".wssure-").permissions(mode).tempfile_in(folder)
-}
-
-impl Prepared {
-    /// Writes the report, in place of an older one.
-    ///
-    /// # Errors
-    /// The disk is full, say.
-    pub fn write(mut self, report: &Report) -> Result<(), Failure> {
-        let file = self.beside.as_file_mut();
-        let mut out = io::BufWriter::new(file);
-        let written = match self.wanted.format {
-            Format::Json => report::json::write(report, &mut out),
-            Format::Junit => report::junit::write(report, &mut out),
-        };
-        let flushed = written.and_then(|()| out.flush());
-        drop(out);
-        let persisted = flushed
-            .and_then(|()| self.beside.persist(&self.wanted.path).map_err(|error| error.error));
-        persisted.map(drop).map_err(|source| unwritable(self.wanted.path, source))
-    }
-}
-
-fn unwritable(path: PathBuf, source: io::Error) -> Failure {
-    Failure::Unwritable { option: OPTION, path, source }
 }

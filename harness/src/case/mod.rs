@@ -6,6 +6,7 @@
 mod claim;
 mod expectation;
 mod format;
+mod pattern;
 mod suite;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 pub use claim::{Claim, Holding, Judged, Says, Statement};
 pub use expectation::{Expected, ExpectedLog, ExpectedRefusal, Wanted};
+pub(crate) use pattern::Pattern;
 pub use suite::{Suite, Vocabulary};
 
 use crate::{

@@ -6,9 +6,7 @@ use super::{
     Client, ClientError, Profile, Simulated, Trouble,
     real::{self, Entrance, Real},
 };
-
-/// What comes before a real client's name.
-const REAL: &str = "real:";
+use crate::compare::REAL;
 
 /// A client of a run, of which every case gets one in a fresh state.
 #[derive(Clone, Debug)]

@@ -56,6 +56,20 @@ pub fn built_in() -> Result<Vec<Arc<Profile>>, DataError> {
     Ok(profiles)
 }
 
+/// The TOML files that hold what real clients were measured to do, by name.
+pub(crate) fn measured_files() -> impl Iterator<Item = Source> {
+    let mut files: Vec<_> =
+        PROFILES.get_dir("measured").map(|folder| folder.files().collect()).unwrap_or_default();
+    files.sort_by_key(|file| file.path());
+    files
+        .into_iter()
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
+        .map(|file| {
+            let path = Path::new("harness/clients").join(file.path());
+            Source::new(path, file.contents_utf8().unwrap_or_default())
+        })
+}
+
 /// The client of that name, or in that file.
 ///
 /// # Errors

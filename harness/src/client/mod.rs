@@ -20,6 +20,7 @@ use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 pub use actor::Actor;
+pub(crate) use catalogue::measured_files;
 pub use catalogue::{ClientError, built_in, find};
 pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};

@@ -190,16 +190,7 @@ fn write_refusal(refusal: &Refusal, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn page_in_words(page: &Page) -> String {
-    let events: Vec<&str> = page
-        .events
-        .iter()
-        .map(|event| match event {
-            PageEvent::Open => "open",
-            PageEvent::Message => "message",
-            PageEvent::Error => "error",
-            PageEvent::Close => "close",
-        })
-        .collect();
+    let events: Vec<&str> = page.events.iter().copied().map(PageEvent::name).collect();
     let mut text = events.join(", ");
     if let Some(close) = &page.close {
         let clean = if close.clean { "clean" } else { "not clean" };
@@ -217,7 +208,7 @@ fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What a server sends must not drive the terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }

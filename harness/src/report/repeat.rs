@@ -33,10 +33,30 @@ impl Again {
 
     /// The command for a case, and a client if one is meant.
     pub fn command(&self, case: &str, client: Option<&str>) -> String {
-        let mut words = vec![self.program.clone(), "run".to_owned(), quote(case)];
-        if let Some(client) = client {
+        self.line("run", &[case], client.map(|client| ("--client", client)))
+    }
+
+    /// The command for several cases of one client.
+    pub fn cases(&self, cases: &[&str], client: &str) -> String {
+        self.line("run", cases, [("--client", client)])
+    }
+
+    /// The command that holds a simulated client against a real one in these cases.
+    pub fn comparison(&self, cases: &[&str], simulated: &str, real: &str) -> String {
+        self.line("compare", cases, [("--simulated", simulated), ("--real", real)])
+    }
+
+    fn line<'a>(
+        &self,
+        command: &str,
+        cases: &[&str],
+        clients: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> String {
+        let mut words = vec![self.program.clone(), command.to_owned()];
+        words.extend(cases.iter().map(|case| quote(case)));
+        for (option, client) in clients {
             let given = self.clients.get(client).map_or(client, String::as_str);
-            words.extend(["--client".to_owned(), quote(given)]);
+            words.extend([option.to_owned(), quote(given)]);
         }
         words.extend(self.options.iter().cloned());
         words.join(" ")
@@ -63,5 +83,9 @@ mod tests {
             "wssure run wiki/a --client clients/mine.toml --subject 'my proxy.toml'"
         );
         assert_eq!(again.command("wiki/a", None), "wssure run wiki/a --subject 'my proxy.toml'");
+        assert_eq!(
+            again.comparison(&["wiki/a", "wiki/b"], "ios", "ios"),
+            "wssure compare wiki/a wiki/b --simulated ios --real ios --subject 'my proxy.toml'"
+        );
     }
 }

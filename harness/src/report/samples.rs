@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A client that was served.
-pub(super) fn connected() -> Observation {
+pub(crate) fn connected() -> Observation {
     Observation {
         outcome: Outcome::Connected,
         page: Some(Page {
@@ -43,7 +43,7 @@ pub(super) fn connected() -> Observation {
 }
 
 /// A client that refused, under a server that would write to the terminal.
-pub(super) fn refused() -> Observation {
+pub(crate) fn refused() -> Observation {
     let detail = "signed by itself: CN=\u{1b}[31mproxy.example.test";
     Observation {
         outcome: Outcome::Refused(Refusal {
@@ -158,7 +158,7 @@ fn stories() -> Vec<(&'static str, Vec<StepResult>)> {
 }
 
 /// A report with every kind of cell in the column of `firefox`, and good ones beside it.
-pub(super) fn report() -> Report {
+pub(crate) fn report() -> Report {
     let clients = ["chromium", "firefox"];
     let mut cases: Vec<CaseResult> = stories()
         .into_iter()
@@ -187,6 +187,7 @@ pub(super) fn report() -> Report {
                 name: name.to_owned(),
                 title: name.to_owned(),
                 measured: true,
+                version: None,
             })
             .to_vec(),
         cases,
@@ -226,7 +227,7 @@ fn case(id: &str, steps: Vec<Vec<StepResult>>) -> CaseResult {
 }
 
 /// What `write` writes, without its styles.
-pub(super) fn plain(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
+pub(crate) fn plain(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     write(&mut out).unwrap();
     String::from_utf8(out.into_inner()).unwrap()

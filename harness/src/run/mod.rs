@@ -130,6 +130,7 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
                 title: client.title().to_owned(),
                 measured: client.is_real()
                     || matches!(client.profile().provenance, Provenance::Measured(_)),
+                version: client.version().map(str::to_owned),
             })
             .collect(),
         cases: played.into_iter().map(|(_, one)| one.result).collect(),

@@ -56,6 +56,8 @@ pub struct ClientUsed {
     pub title: String,
     /// Whether its rules were measured.
     pub measured: bool,
+    /// What a real client says of its version; none for a simulated one.
+    pub version: Option<String>,
 }
 
 /// One case.

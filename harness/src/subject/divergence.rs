@@ -5,12 +5,14 @@
 
 use std::{fmt, ops::Range};
 
-use globset::{GlobBuilder, GlobMatcher};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::data::{DataError, Source};
+use crate::{
+    case::Pattern,
+    data::{DataError, Source},
+};
 
 /// What of an observation differs.
 #[derive(
@@ -86,16 +88,10 @@ pub(super) struct RawDivergence {
     reason: Spanned<String>,
 }
 
-#[derive(Clone, Debug)]
-struct Cases {
-    glob: GlobMatcher,
-    span: Range<usize>,
-}
-
 /// A known difference between what cases expect and what a subject does.
 #[derive(Clone, Debug)]
 pub struct Divergence {
-    cases: Vec<Cases>,
+    cases: Vec<Pattern>,
     /// Only these clients, or their families; all, if empty.
     clients: Vec<Spanned<String>>,
     field: Field,
@@ -118,7 +114,7 @@ impl Divergence {
             ));
         }
         let cases =
-            raw.cases.iter().map(|glob| Cases::new(source, glob)).collect::<Result<_, _>>()?;
+            raw.cases.iter().map(|glob| Pattern::new(source, glob)).collect::<Result<_, _>>()?;
         Ok(Self {
             cases,
             clients: raw.clients,
@@ -133,7 +129,7 @@ impl Divergence {
 
     /// Whether it speaks of this case. A `*` stays within a part of the id between slashes; `**` does not.
     pub fn covers(&self, case: &str) -> bool {
-        self.cases.iter().any(|cases| cases.glob.is_match(case))
+        self.cases.iter().any(|cases| cases.matches(case))
     }
 
     /// Whether it speaks of a client that goes by these names; a start has no client.
@@ -178,17 +174,7 @@ impl Divergence {
             let error = self.source.error(unknown.span(), message);
             return Err(error.did_you_mean(unknown.get_ref(), all_clients));
         }
-        let idle = self
-            .cases
-            .iter()
-            .find(|cases| !all_cases.clone().into_iter().any(|case| cases.glob.is_match(case)));
-        idle.map_or(Ok(()), |cases| {
-            let message = format!("no case matches `{}`", cases.glob.glob());
-            Err(self
-                .source
-                .error(cases.span.clone(), message)
-                .hint("remove the pattern, or mend it"))
-        })
+        self.cases.iter().try_for_each(|cases| cases.check(&self.source, all_cases.clone()))
     }
 
     /// The error that what it says was not seen in this case.
@@ -201,15 +187,5 @@ impl Divergence {
             "mend `observed`, and the reason with it"
         };
         self.source.error(self.observed_span.clone(), message).hint(hint)
-    }
-}
-
-impl Cases {
-    fn new(source: &Source, glob: &Spanned<String>) -> Result<Self, DataError> {
-        let built = GlobBuilder::new(glob.get_ref()).literal_separator(true).build();
-        let matcher = built.map_err(|error| {
-            source.error(glob.span(), format!("is no pattern: {}", error.kind()))
-        })?;
-        Ok(Self { glob: matcher.compile_matcher(), span: glob.span() })
     }
 }

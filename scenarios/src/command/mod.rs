@@ -1,5 +1,6 @@
 //! The commands, each in a file of its own.
 
+mod compare;
 mod explain;
 mod list;
 mod make;
@@ -19,6 +20,8 @@ use crate::exit;
 pub enum Command {
     /// Play the cases and hold what happens against what is expected
     Run(run::Arguments),
+    /// Hold simulated clients against real ones, or one report against another, cell by cell
+    Compare(compare::Arguments),
     /// List cases, clients, subjects, faults, claims or certificate kinds
     List(list::Arguments),
     /// Say what a fault means, how each client words it, and how to mend it
@@ -35,6 +38,7 @@ pub enum Command {
 pub fn execute(command: Command) -> ExitCode {
     exit::report(match command {
         Command::Run(arguments) => run::execute(arguments),
+        Command::Compare(arguments) => compare::execute(arguments),
         Command::List(arguments) => list::execute(&arguments),
         Command::Explain(arguments) => explain::execute(&arguments),
         Command::Open(arguments) => open::execute(arguments),
