@@ -382,9 +382,10 @@ impl Client for Simulated {
                 (Page { events, close }, None)
             }
             Ok(Spoken { events, close, end: Err(error) }) => {
-                if let SpeechError::Upgrade(refused) = &error {
-                    answer = Some(refused.clone());
-                }
+                answer = match &error {
+                    SpeechError::Upgrade(refused) => Some(refused.clone()),
+                    _ => events.contains(&PageEvent::Open).then(switching_protocols),
+                };
                 let step = progress.step.unwrap_or(Step::Http);
                 let failure = failure::speech(step, error);
                 progress.alerts.extend(failure.alert);

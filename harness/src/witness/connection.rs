@@ -15,6 +15,7 @@ use crate::observation::{Ending, Party};
 pub(super) struct Connection {
     recording: Mutex<Recording>,
     over: watch::Sender<bool>,
+    hung_up: watch::Sender<bool>,
 }
 
 impl Connection {
@@ -22,6 +23,7 @@ impl Connection {
         Self {
             recording: Mutex::new(Recording::new(SystemTime::now())),
             over: watch::Sender::new(false),
+            hung_up: watch::Sender::new(false),
         }
     }
 
@@ -31,6 +33,17 @@ impl Connection {
 
     pub(super) fn ended(&self, by: Party, how: Ending) {
         self.lock().ended(by, how);
+    }
+
+    /// Asks for its end.
+    pub(super) fn hang_up(&self) {
+        self.hung_up.send_replace(true);
+    }
+
+    /// Waits until its end is asked for.
+    pub(super) async fn until_hung_up(&self) {
+        // The sender lives as long as this does.
+        self.hung_up.subscribe().wait_for(|hung_up| *hung_up).await.ok();
     }
 
     /// Nothing more will pass.

@@ -97,6 +97,14 @@ impl Witness {
         }
     }
 
+    /// Ends the connections since then that are kept open for later use, as a server may at any time; what
+    /// comes next then begins with a connection of its own.
+    pub fn hang_up(&self, mark: Mark) {
+        for connection in self.reception.since(mark) {
+            connection.hang_up();
+        }
+    }
+
     async fn ended_since(&self, mark: Mark, deadline: Instant) -> Vec<Arc<Connection>> {
         let mut known = 0;
         loop {

@@ -98,6 +98,9 @@ impl Reception {
 }
 
 async fn relay_whole(client: TcpStream, to: SocketAddr, connection: Arc<Connection>) {
-    relay(client, to, &connection).await;
+    tokio::select! {
+        () = relay(client, to, &connection) => {}
+        () = connection.until_hung_up() => {}
+    }
     connection.over();
 }

@@ -207,6 +207,12 @@ impl Browser {
         Ok(Watched { subject, mark: witness.mark(), url })
     }
 
+    fn hang_up(&self, watched: &Watched) {
+        if let Some(witness) = self.witnesses.get(&watched.subject) {
+            witness.hang_up(watched.mark);
+        }
+    }
+
     /// What the witness has seen since then.
     async fn seen(&self, watched: &Watched) -> Vec<Witnessed> {
         match self.witnesses.get(&watched.subject) {
@@ -254,6 +260,10 @@ impl Browser {
             }
         };
         let took = begun.elapsed();
+        if landing == Landing::Loaded || exception == Some(ExceptionOutcome::Accepted) {
+            // It is all there, and the browser keeps the connection for a next page.
+            self.hang_up(&watched);
+        }
         let code = match landing {
             Landing::Refused { code } => code,
             Landing::Loaded => None,

@@ -162,7 +162,9 @@ impl Engine for Chromium {
         }
         let warning = session.run(WARNING, Vec::new()).await?;
         if warning[0] == "chrome-error:" {
-            return Ok(Landing::Refused { code: text(&warning[1]).as_deref().and_then(net_error) });
+            let code = text(&warning[1]);
+            let code = code.map(|code| code.strip_prefix("net::").unwrap_or(&code).to_owned());
+            return Ok(Landing::Refused { code });
         }
         Ok(Landing::Loaded)
     }

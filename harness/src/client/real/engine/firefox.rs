@@ -51,8 +51,8 @@ for (const one of unwanted) {
   const stored = store.getCerts().find(other => other.sha256Fingerprint === certificate.sha256Fingerprint);
   if (stored) store.deleteCertificate(stored);
 }
-Cc["@mozilla.org/security/nss-component;1"]?.getService(Ci.nsINSSComponent).clearSSLExternalAndInternalSessionCache?.();
-Services.obs.notifyObservers(null, "net:cancel-all-connections");
+Cc["@mozilla.org/psm;1"].getService(Ci.nsISupports).QueryInterface(Ci.nsINSSComponent)
+  .clearSSLExternalAndInternalSessionCache();
 "#;
 const PREFERENCE: &str = "Services.prefs.setBoolPref(arguments[0], arguments[1]);";
 
