@@ -46,6 +46,7 @@ pub mod observation;
 pub mod report;
 pub mod run;
 pub mod subject;
+mod tls_record;
 
 pub use alert::Alert;
 pub use client::Simulated;

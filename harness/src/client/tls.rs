@@ -169,7 +169,7 @@ async fn leave(mut tcp: TcpStream, leaves: Leaving) -> io::Result<()> {
     }
 }
 
-fn version(version: ProtocolVersion) -> Option<TlsVersion> {
+pub(super) fn version(version: ProtocolVersion) -> Option<TlsVersion> {
     match version {
         ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
         ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
