@@ -47,6 +47,7 @@ pub mod report;
 pub mod run;
 pub mod subject;
 mod tls_record;
+pub mod witness;
 
 pub use alert::Alert;
 pub use client::Simulated;

@@ -132,6 +132,16 @@ pub enum Party {
     Server,
 }
 
+impl Party {
+    /// The other end.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
 /// How far a connection had come.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -232,6 +242,19 @@ pub struct Answer {
     pub holds_private_key: bool,
 }
 
+impl Answer {
+    /// An answer with that status, `Content-Type` and body.
+    pub fn new(status: u16, content_type: Option<&str>, body: &[u8]) -> Self {
+        Self {
+            status,
+            media_type: content_type.map(|value| {
+                value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+            }),
+            holds_private_key: String::from_utf8_lossy(body).contains("PRIVATE KEY-----"),
+        }
+    }
+}
+
 /// What became of the wish to accept an exception for a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -242,6 +265,40 @@ pub enum ExceptionOutcome {
     NotNeeded,
     /// The warning, if any, has no way on.
     NotOffered,
+}
+
+/// What a client offers in its ClientHello, in the order in which it does.
+///
+/// Values that mean nothing and keep servers tolerant (GREASE, RFC 8701) are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Offered {
+    /// The versions of TLS. A client that has no list of them (RFC 8446 section 4.2.1) names its highest
+    /// only, and leaves open which others it would take.
+    pub tls: Vec<OfferedVersion>,
+    /// The application protocols (ALPN, RFC 7301).
+    pub protocols: Vec<String>,
+    /// The host that it asks for (SNI, RFC 6066 section 3); none where it connects to an address.
+    pub server_name: Option<String>,
+}
+
+/// A version of TLS that a client may offer, which is more than our proxy would agree on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum OfferedVersion {
+    /// RFC 2246; no longer to be used (RFC 8996), but WebKitGTK and curl still offer it.
+    #[serde(rename = "1.0")]
+    Tls10,
+    /// RFC 4346; the same.
+    #[serde(rename = "1.1")]
+    Tls11,
+    /// RFC 5246
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// RFC 8446
+    #[serde(rename = "1.3")]
+    Tls13,
 }
 
 /// What a TLS handshake showed.
@@ -342,5 +399,6 @@ display_as_kebab! {
     Step { Tcp "TCP", Tls "TLS", Http "HTTP", WebSocket "WebSocket" }
     Moment { DuringHandshake "during the handshake", AfterHandshake "after the handshake" }
     Ending { NotConnected "not connected", Closed "closed", Reset "reset", Abandoned "abandoned" }
+    OfferedVersion { Tls10 "1.0", Tls11 "1.1", Tls12 "1.2", Tls13 "1.3" }
     ExceptionOutcome { Accepted "accepted", NotNeeded "not-needed", NotOffered "not-offered" }
 }

@@ -270,11 +270,7 @@ impl From<hyper::Error> for GetError {
 }
 
 fn answer(parts: &http::response::Parts, body: &[u8]) -> Answer {
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Answer {
-        status: parts.status.as_u16(),
-        media_type: media_type
-            .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
-        holds_private_key: String::from_utf8_lossy(body).contains("PRIVATE KEY-----"),
-    }
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Answer::new(parts.status.as_u16(), content_type, body)
 }
