@@ -21,6 +21,8 @@ pub struct Observation {
     pub echo: Option<Echo>,
     /// What became of the wish to accept an exception; only where there was one.
     pub exception: Option<ExceptionOutcome>,
+    /// What the client offered in its ClientHello; of its last connection, if there were several.
+    pub offered: Option<Offered>,
     /// What TLS showed, as far as it went.
     pub tls: Option<Handshake>,
     /// Every fault that the client found in the certificates, reported or not.

@@ -25,7 +25,7 @@ use crate::{
     Fault,
     host::Host,
     inspect::describe,
-    observation::{Ending, Finding, Handshake, Moment, Step, Timing},
+    observation::{Ending, Finding, Handshake, Moment, Offered, Step, Timing},
 };
 
 /// A connection over which HTTP is spoken.
@@ -49,6 +49,7 @@ impl Stream {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub step: Option<Step>,
+    pub offered: Option<Offered>,
     pub tls: Option<Handshake>,
     /// The server's own certificate, which an exception would be for.
     pub leaf: Option<CertificateDer<'static>>,
@@ -107,6 +108,7 @@ pub(super) async fn tls(
     let connection = ClientConnection::new(Arc::new(config), server_name(&to.host)?)
         .map_err(|error| violation(Step::Tls, &error))?;
     let mut stream = TlsStream::new(tcp, connection);
+    progress.offered = stream.offered().cloned();
     let result = stream.handshake().await;
     let seen = verifier.seen();
     progress.timing.tls_ms = Timing::milliseconds(start.elapsed());

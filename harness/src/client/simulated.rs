@@ -274,6 +274,7 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
         answer: shown.answer,
         echo: shown.echo,
         exception: shown.exception,
+        offered: progress.offered,
         tls: progress.tls,
         found: progress.found,
         connections: progress.connections,

@@ -16,7 +16,8 @@ use tokio::{
 use super::{profile::Leaving, sealed_alert};
 use crate::{
     Alert,
-    observation::{Handshake, TlsVersion},
+    observation::{Handshake, Offered, TlsVersion},
+    witness,
 };
 
 /// One TLS record with its header is at most this long (RFC 8446 section 5.2); so is each read.
@@ -31,6 +32,7 @@ pub(super) struct TlsStream {
     outgoing: Vec<u8>,
     sent: usize,
     incoming: Box<[u8]>,
+    offered: Option<Offered>,
 }
 
 /// Why a handshake did not come to its end.
@@ -47,14 +49,23 @@ pub(super) enum HandshakeFailure {
 }
 
 impl TlsStream {
-    pub(super) fn new(tcp: TcpStream, tls: ClientConnection) -> Self {
+    pub(super) fn new(tcp: TcpStream, mut tls: ClientConnection) -> Self {
+        // The first thing that rustls has to say is its ClientHello.
+        let mut outgoing = Vec::new();
+        while tls.wants_write() && tls.write_tls(&mut outgoing).is_ok() {}
         Self {
             tcp,
             tls,
-            outgoing: Vec::new(),
+            offered: witness::offered(&outgoing),
+            outgoing,
             sent: 0,
             incoming: vec![0; RECORD].into_boxed_slice(),
         }
+    }
+
+    /// What its ClientHello offers.
+    pub(super) fn offered(&self) -> Option<&Offered> {
+        self.offered.as_ref()
     }
 
     /// Drives the handshake until the client's last message is on the wire.

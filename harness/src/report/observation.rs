@@ -9,8 +9,8 @@ use super::palette::{BAD, FAINT, GOOD, HEADING};
 use crate::{
     client::Echo,
     observation::{
-        AlertSeen, Certificate, Ending, ExceptionOutcome, Handshake, Observation, Outcome, Page,
-        PageEvent, Party, Refusal, Step, Timing,
+        AlertSeen, Certificate, Ending, ExceptionOutcome, Handshake, Observation, Offered, Outcome,
+        Page, PageEvent, Party, Refusal, Step, Timing,
     },
 };
 
@@ -90,6 +90,9 @@ pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Refused(refusal) => write_refusal(refusal, out)?,
     }
     write_exchange(observation, out)?;
+    if let Some(offered) = &observation.offered {
+        field("offered", &offered_in_words(offered), out)?;
+    }
     if let Some(tls) = &observation.tls {
         write_handshake(tls, out)?;
     }
@@ -131,6 +134,21 @@ fn write_exchange(observation: &Observation, out: &mut dyn Write) -> io::Result<
         Some(Echo::Nothing) => field("payload", "nothing came back in time", out),
         None => Ok(()),
     }
+}
+
+fn offered_in_words(offered: &Offered) -> String {
+    let Offered { tls, protocols, server_name } = offered;
+    let versions: Vec<String> = tls.iter().map(ToString::to_string).collect();
+    format!(
+        "TLS {}; ALPN {}; server name {}",
+        or_none(&versions.join(" ")),
+        or_none(&protocols.join(" ")),
+        or_none(server_name.as_deref().unwrap_or_default())
+    )
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 fn write_handshake(tls: &Handshake, out: &mut dyn Write) -> io::Result<()> {

@@ -4,7 +4,8 @@ use crate::{
     Alert, Fault,
     observation::{
         AlertSeen, Answer, Certificate, Close, Ending, Finding, Handshake, Moment, Observation,
-        Outcome, Page, PageEvent, Party, Refusal, Step, Timing, TlsVersion,
+        Offered, OfferedVersion, Outcome, Page, PageEvent, Party, Refusal, Step, Timing,
+        TlsVersion,
     },
     run::{
         CaseResult, ClientResult, ClientUsed, Difference, Effort, REPORT_VERSION, Report,
@@ -24,6 +25,11 @@ pub(super) fn connected() -> Observation {
         answer: Some(Answer { status: 101, media_type: None, holds_private_key: false }),
         echo: Some(crate::client::Echo::Same),
         exception: None,
+        offered: Some(Offered {
+            tls: vec![OfferedVersion::Tls13, OfferedVersion::Tls12],
+            protocols: vec!["h2".to_owned(), "http/1.1".to_owned()],
+            server_name: Some("proxy.example.test".to_owned()),
+        }),
         tls: Some(Handshake {
             version: Some(TlsVersion::Tls13),
             cipher_suite: Some("TLS13_AES_256_GCM_SHA384".to_owned()),

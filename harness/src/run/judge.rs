@@ -235,6 +235,7 @@ mod tests {
             answer: None,
             echo: None,
             exception: None,
+            offered: None,
             tls: None,
             found: Vec::new(),
             connections: 1,
