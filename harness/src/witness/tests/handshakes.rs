@@ -19,7 +19,7 @@ use crate::{
     inspect::describe,
     observation::{AlertSeen, Answer, Ending, Moment, Offered, OfferedVersion, Party, TlsVersion},
     tls_record::{Cipher, RecordKey},
-    witness::{ClientFinished, End, Mark, Unread, UnreadReason, Witness},
+    witness::{ClientFinished, Mark, Unread, UnreadReason, Witness},
 };
 
 use CipherSuite::{
@@ -79,7 +79,7 @@ async fn a_session_is_read_from_its_offer_to_its_end(
             server_name: Some(HOST.to_owned()),
         })
     );
-    let handshake = witnessed.handshake.unwrap();
+    let handshake = witnessed.handshake.clone().unwrap();
     assert_eq!(handshake.version, Some(version(suite)));
     assert_eq!(handshake.cipher_suite, Some(iana(suite)));
     assert_eq!(handshake.protocol.as_deref(), Some("http/1.1"));
@@ -90,7 +90,9 @@ async fn a_session_is_read_from_its_offer_to_its_end(
     assert_eq!(witnessed.answers, [Answer::new(404, Some("text/html"), b"no")]);
     assert_eq!(witnessed.alerts, []);
     assert_eq!(witnessed.close_notify_by, [Party::Server, Party::Client]);
-    assert_eq!(witnessed.ended, Some(End { by: Party::Server, how: Ending::Closed }));
+    assert_eq!(witnessed.ended_by(Party::Server), Some(Ending::Closed));
+    assert_eq!(witnessed.ended_by(Party::Client), Some(Ending::Closed));
+    assert_eq!(witnessed.ends[0].by, Party::Server);
     assert_eq!(witnessed.unread, []);
 }
 
