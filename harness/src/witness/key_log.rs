@@ -65,10 +65,14 @@ impl Label {
     }
 }
 
+/// By what a secret is found: its use, and its connection.
+type Key = (Label, [u8; RANDOM]);
+type Secret = Zeroizing<Vec<u8>>;
+
 /// The secrets of all connections.
 #[derive(Default)]
 pub(super) struct KeyLog {
-    secrets: HashMap<(Label, [u8; RANDOM]), Zeroizing<Vec<u8>>>,
+    secrets: HashMap<Key, Secret>,
 }
 
 impl fmt::Debug for KeyLog {
@@ -91,7 +95,7 @@ impl KeyLog {
     }
 }
 
-fn line(line: &[u8]) -> Option<((Label, [u8; RANDOM]), Zeroizing<Vec<u8>>)> {
+fn line(line: &[u8]) -> Option<(Key, Secret)> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let label = Label::named(words.next()?)?;
     let random = hexadecimal(words.next()?)?.as_slice().try_into().ok()?;
@@ -99,10 +103,10 @@ fn line(line: &[u8]) -> Option<((Label, [u8; RANDOM]), Zeroizing<Vec<u8>>)> {
     (!secret.is_empty() && words.next().is_none()).then_some(((label, random), secret))
 }
 
-fn hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+fn hexadecimal(text: &str) -> Option<Secret> {
     // Room for all at once: a vector that grows leaves its bytes behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
-    if text.len() > 2 * LONGEST || text.len() % 2 != 0 {
+    if text.len() > 2 * LONGEST || !text.len().is_multiple_of(2) {
         return None;
     }
     for pair in text.as_bytes().chunks_exact(2) {

@@ -109,7 +109,7 @@ impl Witness {
         let mut known = 0;
         loop {
             // Without a port of our own to tell by, those that have been accepted are all that are known.
-            tokio::time::timeout_at(deadline, self.reception.catch_up(self.address)).await.ok();
+            self.reception.catch_up(self.address, deadline).await.ok();
             let connections = self.reception.since(mark);
             if connections.len() == known {
                 return connections;

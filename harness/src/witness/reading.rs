@@ -116,6 +116,10 @@ impl Reader<'_> {
         // Under TLS 1.3 every sealed record says outside that it is application data, and only those.
         let in_the_clear = self.is_tls13() && outer != ContentType::ApplicationData;
         let opened = match &mut self.side(party).protection {
+            // Early data (RFC 8446 section 4.2.10), under a secret that we do not ask for.
+            Protection::Clear if outer == ContentType::ApplicationData => {
+                return self.lose(party, UnreadReason::Damaged);
+            }
             Protection::Clear => return self.content(party, outer, fragment),
             _ if in_the_clear => return self.content(party, outer, fragment),
             Protection::Sealed(sealing) => sealing
@@ -150,8 +154,11 @@ impl Reader<'_> {
         match content_type {
             ContentType::Alert => self.alert(party, &content),
             ContentType::ApplicationData => self.side(party).spoken.extend(content),
-            // TLS 1.3 has it for the sake of old equipment only (RFC 8446 appendix D.4).
-            ContentType::ChangeCipherSpec if !self.is_tls13() => self.protect_tls12(party),
+            // TLS 1.3 has it for the sake of old equipment only (RFC 8446 appendix D.4), and may have it
+            // between a HelloRetryRequest and the ServerHello, when nothing is settled yet.
+            ContentType::ChangeCipherSpec if self.agreed.is_some() && !self.is_tls13() => {
+                self.protect_tls12(party);
+            }
             ContentType::Handshake => {
                 self.side(party).messages.push(&content);
                 while let Some((kind, body)) = self.side(party).messages.next() {

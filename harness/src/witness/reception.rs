@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinSet,
+    time::{Instant, timeout_at},
 };
 
 use super::{connection::Connection, relay::relay};
@@ -64,17 +65,24 @@ impl Reception {
         Some(connection)
     }
 
-    /// Waits until everybody who has connected by now has been accepted.
+    /// Waits, until the deadline, for everybody who has connected by now to be accepted.
     ///
     /// A client may connect and be gone again before anything was accepted. Connections are accepted in
     /// their order, so one of our own tells when those before it have been.
-    pub(super) async fn catch_up(&self, listener: SocketAddr) -> io::Result<()> {
+    pub(super) async fn catch_up(&self, listener: SocketAddr, deadline: Instant) -> io::Result<()> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let from = socket.local_addr()?;
         let (bell, rung) = oneshot::channel();
-        self.lock().bells.insert(socket.local_addr()?, bell);
-        let _open: TcpStream = socket.connect(listener).await?;
-        rung.await.map_err(io::Error::other)
+        self.lock().bells.insert(from, bell);
+        match timeout_at(deadline, socket.connect(listener)).await {
+            Ok(Ok(_open)) => timeout_at(deadline, rung).await?.map_err(io::Error::other),
+            // It will not come, and somebody else may come from there.
+            failed => {
+                self.lock().bells.remove(&from);
+                failed?.map(drop)
+            }
+        }
     }
 
     /// The point after everybody who was accepted so far.

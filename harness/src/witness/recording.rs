@@ -15,8 +15,8 @@ pub(super) struct Recording {
     pub chunks: Vec<Chunk>,
     pub client: Volume,
     pub server: Volume,
-    /// Which side ended TCP first, and how.
-    pub ended: Option<End>,
+    /// In the order in which they came, at most one of each side.
+    pub ends: Vec<End>,
 }
 
 /// Bytes from one side.
@@ -34,7 +34,7 @@ pub(super) struct Volume {
     pub beyond: u64,
 }
 
-/// The first end of a TCP connection.
+/// How one side ended a TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
     /// Which side ended it.
@@ -51,7 +51,7 @@ impl Recording {
             chunks: Vec::new(),
             client: Volume::default(),
             server: Volume::default(),
-            ended: None,
+            ends: Vec::new(),
         }
     }
 
@@ -72,9 +72,11 @@ impl Recording {
         }
     }
 
-    /// Only the first end counts: the other is its consequence.
+    /// Only a side's first end counts: a program that closes while it is sent to resets afterwards.
     pub(super) fn ended(&mut self, by: Party, how: Ending) {
-        self.ended.get_or_insert(End { by, how });
+        if !self.ends.iter().any(|end| end.by == by) {
+            self.ends.push(End { by, how });
+        }
     }
 
     pub(super) fn beyond(&self, sent_by: Party) -> u64 {
@@ -103,10 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_end_counts() {
+    fn the_first_end_of_each_side_counts() {
         let mut recording = Recording::new(SystemTime::UNIX_EPOCH);
+        recording.ended(Party::Client, Ending::Closed);
         recording.ended(Party::Client, Ending::Reset);
-        recording.ended(Party::Server, Ending::Closed);
-        assert_eq!(recording.ended, Some(End { by: Party::Client, how: Ending::Reset }));
+        recording.ended(Party::Server, Ending::Reset);
+        let ends = [(Party::Client, Ending::Closed), (Party::Server, Ending::Reset)];
+        assert_eq!(recording.ends, ends.map(|(by, how)| End { by, how }));
     }
 }

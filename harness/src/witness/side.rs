@@ -1,5 +1,7 @@
 //! One side of a TLS connection, as one reads it who has the keys.
 
+use std::fmt;
+
 use rustls::ContentType;
 use zeroize::Zeroizing;
 
@@ -57,8 +59,8 @@ struct Renewal {
     secret: Zeroizing<Vec<u8>>,
 }
 
-impl std::fmt::Debug for Renewal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Renewal").field("suite", &self.suite).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     inspect::describe,
-    observation::{AlertSeen, Answer, Handshake, Offered, Party},
+    observation::{AlertSeen, Answer, Ending, Handshake, Offered, Party},
 };
 
 /// What happened on one TCP connection.
@@ -37,8 +37,11 @@ pub struct Witnessed {
     pub finished: ClientFinished,
     /// The server's answers in HTTP/1.1, within TLS or without; the status of an upgrade is 101.
     pub answers: Vec<Answer>,
-    /// Which side ended TCP first, and how; [`None`] while neither has.
-    pub ended: Option<End>,
+    /// How TCP ended, in the order in which it did: at most one end of each side, and none of a side
+    /// that has not ended it, or to which only the other one's reset is left.
+    ///
+    /// A server that reads an alert may close before the client that sent it does.
+    pub ends: Vec<End>,
     /// What was not read: there may be alerts and answers in it. Empty where everything was.
     pub unread: Vec<Unread>,
 }
@@ -98,6 +101,11 @@ impl fmt::Display for UnreadReason {
 }
 
 impl Witnessed {
+    /// How that side ended TCP, if it did.
+    pub fn ended_by(&self, party: Party) -> Option<Ending> {
+        self.ends.iter().find(|end| end.by == party).map(|end| end.how)
+    }
+
     pub(super) fn read(recording: &Recording, log: &KeyLog) -> (Self, Reading) {
         let reading = reading::read(recording, log);
         let mut handshake = reading.handshake.clone();
@@ -111,7 +119,7 @@ impl Witnessed {
             close_notify_by: reading.close_notify_by.clone(),
             finished: reading.finished,
             answers: answers(&reading.client.spoken, &reading.server.spoken),
-            ended: recording.ended,
+            ends: recording.ends.clone(),
             unread: [Party::Client, Party::Server]
                 .into_iter()
                 .filter_map(|party| unread(party, recording, &reading))

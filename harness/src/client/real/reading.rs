@@ -263,6 +263,8 @@ impl Wire {
         let of_server = |fault, alert| Self { by: Party::Server, step, fault, alert, ending };
         if let Some(alert) = sent_by(Party::Client) {
             let fault = Fault::ClientRefusedCertificate;
+            // A server that has read the alert may be the first to close.
+            let ending = connection.ended_by(Party::Client).unwrap_or(ending);
             return Self { by: Party::Client, step, fault, alert: Some(alert), ending };
         }
         if let Some(alert) = sent_by(Party::Server) {

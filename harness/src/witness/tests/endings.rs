@@ -46,7 +46,8 @@ async fn a_fin_is_passed_on_as_one(#[values(Party::Client, Party::Server)] by: P
     staying.write_all(b"so long").await.unwrap();
     staying.shutdown().await.unwrap();
     assert_eq!(reads(&mut leaving).await.as_deref(), Ok(&b"so long"[..]));
-    assert_eq!(only(&witness).await.ended, Some(End { by, how: Ending::Closed }));
+    let ends = [by, by.other()].map(|by| End { by, how: Ending::Closed });
+    assert_eq!(only(&witness).await.ends, ends);
 }
 
 #[rstest]
@@ -63,7 +64,7 @@ async fn a_reset_is_passed_on_as_one(#[values(Party::Client, Party::Server)] by:
     leaving.set_zero_linger().unwrap();
     drop(leaving);
     assert_eq!(reads(&mut staying).await, Err(std::io::ErrorKind::ConnectionReset));
-    assert_eq!(only(&witness).await.ended, Some(End { by, how: Ending::Reset }));
+    assert_eq!(only(&witness).await.ends, [End { by, how: Ending::Reset }]);
 }
 
 /// A client that closes while it has not read everything resets the connection (RFC 1122 section
@@ -84,7 +85,7 @@ async fn an_alert_arrives_though_its_sender_is_gone() {
     let alert =
         AlertSeen { alert: Alert(48), sent_by: Party::Client, moment: Moment::DuringHandshake };
     assert_eq!(witnessed.alerts, [alert]);
-    assert_eq!(witnessed.ended, Some(End { by: Party::Client, how: Ending::Reset }));
+    assert_eq!(witnessed.ends, [End { by: Party::Client, how: Ending::Reset }]);
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn a_client_that_closes_while_the_server_speaks_has_closed() {
     assert_eq!(reads(&mut server).await.as_deref(), Ok(&b""[..]));
     // Nobody is there to take it: that is told to the server, sooner or later.
     while server.write_all(&[0; 1024]).await.is_ok() {}
-    assert_eq!(only(&witness).await.ended, Some(End { by: Party::Client, how: Ending::Closed }));
+    assert_eq!(only(&witness).await.ends, [End { by: Party::Client, how: Ending::Closed }]);
 }
 
 /// An address where nobody listens any more.
@@ -107,8 +108,8 @@ async fn where_there_is_no_server_the_client_is_reset() {
     let witness = Witness::start(nobody().await, Secrets::kept()).await.unwrap();
     let mut client = TcpStream::connect(witness.address()).await.unwrap();
     assert_eq!(reads(&mut client).await, Err(std::io::ErrorKind::ConnectionReset));
-    let ended = only(&witness).await.ended;
-    assert_eq!(ended, Some(End { by: Party::Server, how: Ending::NotConnected }));
+    let ends = only(&witness).await.ends;
+    assert_eq!(ends, [End { by: Party::Server, how: Ending::NotConnected }]);
 }
 
 #[tokio::test]
@@ -133,7 +134,7 @@ async fn what_is_still_open_is_told_as_it_is_at_the_deadline() {
     server.read_exact(&mut [0; 3]).await.unwrap();
     let witnessed = witness.since(Mark::default(), tokio::time::Instant::now()).await;
     assert_eq!(witnessed.len(), 1);
-    assert_eq!(witnessed[0].ended, None);
+    assert_eq!(witnessed[0].ends, []);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{io::Write as _, sync::Arc};
 
 use rstest::rstest;
-use rustls::{CipherSuite, ClientConnection, ContentType};
+use rustls::{CipherSuite, ClientConnection, ContentType, HandshakeKind};
 use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,7 +19,7 @@ use crate::{
     inspect::describe,
     observation::{AlertSeen, Answer, Ending, Moment, Offered, OfferedVersion, Party, TlsVersion},
     tls_record::{Cipher, RecordKey},
-    witness::{ClientFinished, End, Mark, Unread, UnreadReason, Witness},
+    witness::{ClientFinished, Mark, Unread, UnreadReason, Witness},
 };
 
 use CipherSuite::{
@@ -79,7 +79,7 @@ async fn a_session_is_read_from_its_offer_to_its_end(
             server_name: Some(HOST.to_owned()),
         })
     );
-    let handshake = witnessed.handshake.unwrap();
+    let handshake = witnessed.handshake.clone().unwrap();
     assert_eq!(handshake.version, Some(version(suite)));
     assert_eq!(handshake.cipher_suite, Some(iana(suite)));
     assert_eq!(handshake.protocol.as_deref(), Some("http/1.1"));
@@ -90,7 +90,9 @@ async fn a_session_is_read_from_its_offer_to_its_end(
     assert_eq!(witnessed.answers, [Answer::new(404, Some("text/html"), b"no")]);
     assert_eq!(witnessed.alerts, []);
     assert_eq!(witnessed.close_notify_by, [Party::Server, Party::Client]);
-    assert_eq!(witnessed.ended, Some(End { by: Party::Server, how: Ending::Closed }));
+    assert_eq!(witnessed.ended_by(Party::Server), Some(Ending::Closed));
+    assert_eq!(witnessed.ended_by(Party::Client), Some(Ending::Closed));
+    assert_eq!(witnessed.ends[0].by, Party::Server);
     assert_eq!(witnessed.unread, []);
 }
 
@@ -152,6 +154,25 @@ fn late_alert(tls: ClientConnection, alert: Alert) -> Vec<u8> {
     key.seal(sequence, ContentType::Alert, &[2, alert.0]).unwrap()
 }
 
+/// A server that wants another key share asks for a second ClientHello (RFC 8446 section 4.1.4).
+#[tokio::test]
+async fn a_second_hello_is_followed_and_the_first_is_told() {
+    let (lab, minted) = mint(Kind::Good);
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.kx_groups.retain(|group| group.name() == rustls::NamedGroup::secp384r1);
+    let (log, server) = (LogFile::new(), Server::tls_with(&minted, provider).await);
+    let witness = server.witness(log.secrets()).await;
+    let config = client_config(TLS13_AES_128_GCM_SHA256, &[&lab], &log);
+    let tls = connect(&witness, config).await.unwrap();
+    assert_eq!(tls.get_ref().1.handshake_kind(), Some(HandshakeKind::FullWithHelloRetryRequest));
+    drop(tls);
+    let witnessed = only(&witness).await;
+    assert_eq!(witnessed.offered.unwrap().server_name.as_deref(), Some(HOST));
+    assert_eq!(witnessed.chain, minted.chain());
+    assert_eq!(witnessed.finished, ClientFinished::Sent);
+    assert_eq!(witnessed.unread, []);
+}
+
 #[tokio::test]
 async fn keys_that_change_are_followed() {
     let (lab, minted) = mint(Kind::Good);
@@ -179,6 +200,7 @@ async fn secrets_that_come_late_are_waited_for() {
     connect(&witness, config).await.unwrap_err();
     let written = std::fs::read(elsewhere.path()).unwrap();
 
+    witness.ended_since(Mark::default(), soon()).await;
     let before = witness.since(Mark::default(), tokio::time::Instant::now()).await;
     assert_eq!(before[0].alerts, []);
     assert_eq!(

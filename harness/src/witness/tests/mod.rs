@@ -105,8 +105,11 @@ struct Server {
 
 impl Server {
     async fn tls(minted: &Minted) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        Self::tls_with(minted, rustls::crypto::aws_lc_rs::default_provider()).await
+    }
+
+    async fn tls_with(minted: &Minted, provider: CryptoProvider) -> Self {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()

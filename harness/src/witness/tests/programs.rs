@@ -25,14 +25,15 @@ async fn witnessed(
     let witness: Witness = server.witness(log.secrets()).await;
     let trusted = log.folder.path().join("trusted.pem");
     std::fs::write(&trusted, authority(&lab)).unwrap();
+    let keys = log.path();
     let call = Call {
         port: witness.address().port(),
         trusted: trusted.to_str().unwrap(),
-        log: &log.path().to_str().unwrap().to_owned(),
+        log: keys.to_str().unwrap(),
     };
     let ran = Command::new(program)
         .args(arguments(&call))
-        .env("SSLKEYLOGFILE", log.path())
+        .env("SSLKEYLOGFILE", &keys)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
