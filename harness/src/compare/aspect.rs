@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
-use crate::observation::{Observation, PageEvent, Party, Step};
+use crate::observation::{Observation, OfferedVersion, PageEvent, Party, Step};
 
 /// Declares the aspects: what each is, its name in tables and files, and how it is read from an observation.
 /// An observation that has no such thing (a close code of a page, say) gives none, and there is then no cell.
@@ -56,8 +56,9 @@ aspects! {
     Exception "exception" = |seen: &Observation| seen.exception.map(Word::text);
     /// Every alert on the wire, over all connections.
     Alerts "alerts" = alerts;
-    /// The versions of TLS that it offered.
-    Versions "versions" = |seen: &Observation| Some(list(&seen.offered.as_ref()?.tls));
+    /// The versions of TLS that it offered, as far as they may still be spoken (RFC 8996): a simulated client
+    /// cannot offer older ones, and no proxy here takes them.
+    Versions "versions" = versions;
     /// The application protocols that it offered (ALPN).
     Protocols "protocols" = |seen: &Observation| Some(list(&seen.offered.as_ref()?.protocols));
     /// The host that it asked for (SNI).
@@ -99,6 +100,12 @@ fn moment(seen: &Observation) -> Option<Word> {
 fn alerts(seen: &Observation) -> Option<Word> {
     let words = seen.alerts.iter().map(|seen| format!("{} {} {}", seen.sent_by, seen.alert, seen.moment));
     (!seen.alerts.is_empty()).then(|| Word::text(words.collect::<Vec<_>>().join(", ")))
+}
+
+fn versions(seen: &Observation) -> Option<Word> {
+    let offered = seen.offered.as_ref()?.tls.iter().copied();
+    let today: Vec<_> = offered.filter(|version| *version >= OfferedVersion::Tls12).collect();
+    Some(list(&today))
 }
 
 /// Values in their order, or that there are none.

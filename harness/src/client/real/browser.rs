@@ -27,6 +27,8 @@ use crate::{
 
 /// How long a page waits for its WebSocket.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a page is gone to again that the browser has cancelled by itself.
+const CANCELLED_TRIED: usize = 4;
 /// How long connections may take to end after the browser has told how they went.
 const ENDING: Duration = Duration::from_secs(3);
 
@@ -248,13 +250,23 @@ impl Browser {
     ) -> Result<Observation, Trouble> {
         self.be_ready().await?;
         self.engine.resolve(&to.host).await?;
-        let watched = self.watch(to).await?;
-        let begun = Instant::now();
         self.state = State::Elsewhere;
-        let landing = self.engine.go(&watched.url).await?;
+        let mut begun = Instant::now();
+        let mut watched = self.watch(to).await?;
+        let mut landing = self.engine.go(&watched.url).await?;
+        for _ in 0..CANCELLED_TRIED {
+            if landing != Landing::Cancelled {
+                break;
+            }
+            // What was seen of it is of no attempt.
+            self.hang_up(&watched);
+            (begun, watched) = (Instant::now(), self.watch(to).await?);
+            landing = self.engine.go(&watched.url).await?;
+        }
         let exception = match (&landing, on_warning) {
             (_, OnWarning::Leave) => None,
             (Landing::Loaded, OnWarning::Accept(_)) => Some(ExceptionOutcome::NotNeeded),
+            (Landing::Cancelled, OnWarning::Accept(_)) => None,
             (Landing::Refused { .. }, OnWarning::Accept(wish)) => {
                 Some(self.engine.accept(wish).await?)
             }
@@ -266,6 +278,9 @@ impl Browser {
         }
         let code = match landing {
             Landing::Refused { code } => code,
+            Landing::Cancelled => {
+                return Err(Trouble::Broke("the browser cancels every load".to_owned()));
+            }
             Landing::Loaded => None,
         };
         let connections = self.seen(&watched).await;

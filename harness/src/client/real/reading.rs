@@ -251,10 +251,9 @@ impl Wire {
     }
 
     fn of(connection: &Witnessed) -> Self {
+        let first = connection.ends.first();
         let (ended_by, ending) =
-            connection
-            .ended
-            .map_or((Party::Client, Ending::Abandoned), |end| (end.by, end.how));
+            first.map_or((Party::Client, Ending::Abandoned), |end| (end.by, end.how));
         let sent_by = |party| connection.alerts.iter().find(|seen| seen.sent_by == party).copied();
         let step = match (&connection.answers.first(), &connection.offered) {
             (None, Some(_)) => Step::Tls,

@@ -33,7 +33,17 @@ window.wssure = { ended: [], observe(subject) {
   if (this.ended.length > 200) this.ended.shift();
 } };
 Services.obs.addObserver(window.wssure, "http-on-stop-request");
+// A certificate that is sent as one to import: its dialog would wait for ever.
+Services.ww.registerNotification({ observe(opened, topic) {
+  if (topic !== "domwindowopened") return;
+  opened.addEventListener("load", () => {
+    const dialog = opened.document.documentURI.includes("/pippki/") && opened.document.querySelector("dialog");
+    if (dialog) dialog.cancelDialog();
+  }, { once: true });
+} });
 "#;
+/// How long a page may take: one that is no page, but saved or imported, never comes.
+const PAGE_LIMIT_MS: u32 = 4_000;
 /// The last end of a request to that origin.
 const ENDED: &str = r#"
 const last = window.wssure.ended.findLast(([url]) => url.startsWith(arguments[0]));
@@ -99,6 +109,7 @@ impl Firefox {
         let highest = if self.home.tls == TlsVersion::Tls12 { 3 } else { 4 };
         json!({
             "browserName": "firefox",
+            "timeouts": { "pageLoad": PAGE_LIMIT_MS },
             "moz:firefoxOptions": {
                 "binary": self.home.programs.of("browser"),
                 "args": ["-headless", "-profile", profile],
@@ -197,6 +208,9 @@ impl Engine for Firefox {
             return Ok(Landing::Loaded);
         };
         let (error, message) = said(error)?;
+        if error == "timeout" {
+            return Ok(Landing::Loaded);
+        }
         let page = message.split_once("about:neterror?e=").map(|(_, rest)| rest);
         if error != "insecure certificate" && page.is_none() {
             return Err(Trouble::Broke(format!("{url}: {error}: {message}")));

@@ -40,6 +40,8 @@ pub(super) enum Landing {
     Loaded,
     /// To a page of the browser's own that says why not, with its error code where that tells one.
     Refused { code: Option<String> },
+    /// Nowhere: the browser has cancelled it by itself, for no reason that it tells.
+    Cancelled,
 }
 
 /// A browser that can be driven.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use super::{Engine, Home, Landing, Trusting, io_trouble, not_running, said};
+use super::{Engine, Home, Landing, Trusting, io_trouble, not_running, said, text};
 use crate::{
     client::{
         Trouble, Wish,
@@ -34,6 +34,7 @@ const ENTER: &str = r#"mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift
 /// (`assertion failed: (EPHY_IS_EMBED_CONTAINER (container))`), about every third time here.
 const STARTS_TRIED: usize = 8;
 const PROCEED_LIMIT: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(30);
 
 /// Epiphany's warning, and its sentences for the flags of GTlsCertificateFlags (embed/ephy-web-view.c).
@@ -41,7 +42,7 @@ const WARNING: &str = r#"
 var details = document.querySelector("details");
 return [typeof hiddenButtonAction === "function" || typeof buttonAction === "function",
         details ? details.textContent : "", document.body ? document.body.textContent : "",
-        !!document.querySelector("button.destructive-action")];
+        !!document.querySelector("button.destructive-action.visible")];
 "#;
 const SENTENCES: &[(&str, &str)] = &[
     ("was not issued by a trusted organization", "unknown_ca"),
@@ -53,6 +54,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("could not be processed", "generic_error"),
 ];
 
+/// What some loads end with, one in a hundred or so, whatever the certificate (measured).
+const CANCELLED: &str = "Operation was cancelled";
+
 /// An Epiphany; it keeps nothing over a restart.
 pub(super) struct WebkitGtk {
     home: Home,
@@ -60,12 +64,14 @@ pub(super) struct WebkitGtk {
     driver: Option<DriverProcess>,
     session: Option<Session>,
     names: BTreeSet<String>,
+    /// Where it was last gone to.
+    asked: String,
 }
 
 impl WebkitGtk {
     pub(super) fn new(home: Home) -> Self {
         let names = BTreeSet::from(["localhost".to_owned()]);
-        Self { home, display: None, driver: None, session: None, names }
+        Self { home, display: None, driver: None, session: None, names, asked: String::new() }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -190,6 +196,7 @@ impl Engine for WebkitGtk {
     }
 
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
+        self.asked = url.to_owned();
         let session = self.session()?;
         if let Err(error) = session.go(url).await {
             let (error, message) = said(error)?;
@@ -199,7 +206,11 @@ impl Engine for WebkitGtk {
         if page[0] != true {
             return Ok(Landing::Loaded);
         }
-        Ok(Landing::Refused { code: flags(&page[1]) })
+        let code = flags(&page[1]).or_else(|| precise_error(&page[1]));
+        if code.as_deref() == Some(CANCELLED) {
+            return Ok(Landing::Cancelled);
+        }
+        Ok(Landing::Refused { code })
     }
 
     async fn accept(&mut self, _: Wish) -> Result<ExceptionOutcome, Trouble> {
@@ -211,7 +222,13 @@ impl Engine for WebkitGtk {
         let click = r#"document.querySelector("button.destructive-action").click()"#;
         session.run(click, Vec::new()).await?;
         let begun = Instant::now();
+        let mut asked_again = false;
         while begun.elapsed() < PROCEED_LIMIT {
+            if !asked_again && begun.elapsed() > PATIENCE {
+                // The load that follows may be cancelled too; its user would load the page again.
+                asked_again = true;
+                session.go(&self.asked).await?;
+            }
             let script = "return [location.protocol, document.readyState]";
             match session.run(script, Vec::new()).await {
                 Ok(page) if page[0] == "https:" && page[1] == "complete" => {
@@ -236,6 +253,12 @@ fn flags(details: &Value) -> Option<String> {
         .map(|(_, flag)| *flag)
         .collect();
     (!found.is_empty()).then(|| found.join("+"))
+}
+
+/// What went wrong where it is not the certificate, in the words of libsoup and glib-networking.
+fn precise_error(details: &Value) -> Option<String> {
+    let (_, rest) = details.as_str()?.split_once("The precise error was: ")?;
+    text(&Value::from(rest.lines().next()?.trim()))
 }
 
 /// A runtime folder must be its owner's alone (XDG Base Directory Specification).
