@@ -44,6 +44,8 @@ return [typeof hiddenButtonAction === "function" || typeof buttonAction === "fun
         details ? details.textContent : "", document.body ? document.body.textContent : "",
         !!document.querySelector("button.destructive-action.visible")];
 "#;
+const LEAVE: &str = "window.wssureIsLeft = true; location.href = arguments[0];";
+const ARRIVED: &str = "return !window.wssureIsLeft && document.readyState === 'complete'";
 const SENTENCES: &[(&str, &str)] = &[
     ("was not issued by a trusted organization", "unknown_ca"),
     ("belongs to a different website", "bad_identity"),
@@ -72,6 +74,25 @@ impl WebkitGtk {
     pub(super) fn new(home: Home) -> Self {
         let names = BTreeSet::from(["localhost".to_owned()]);
         Self { home, display: None, driver: None, session: None, names, asked: String::new() }
+    }
+
+    /// Goes there as a link on a page leads there. What is typed into the address bar it connects to ahead of
+    /// need, which makes one connection more or none, by chance.
+    async fn follow(&self, url: &str) -> Result<(), Trouble> {
+        let session = self.session()?;
+        session.run(LEAVE, vec![Value::from(url)]).await?;
+        let begun = Instant::now();
+        // What is saved and not shown leaves the page where it is.
+        while begun.elapsed() < PATIENCE {
+            match session.run(ARRIVED, Vec::new()).await {
+                Ok(arrived) if arrived == true => return Ok(()),
+                Ok(_) => {}
+                // The page is just being left.
+                Err(error) => drop(said(error)?),
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -198,10 +219,7 @@ impl Engine for WebkitGtk {
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
         self.asked = url.to_owned();
         let session = self.session()?;
-        if let Err(error) = session.go(url).await {
-            let (error, message) = said(error)?;
-            return Err(Trouble::Broke(format!("{url}: {error}: {message}")));
-        }
+        self.follow(url).await?;
         let page = session.run(WARNING, Vec::new()).await?;
         if page[0] != true {
             return Ok(Landing::Loaded);
