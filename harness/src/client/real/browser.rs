@@ -45,6 +45,8 @@ pub(super) struct Browser {
     imported: Vec<CertificateDer<'static>>,
     trusted: Vec<CertificateDer<'static>>,
     state: State,
+    /// It has played in another case since it was started.
+    has_played: bool,
     /// One for each subject of the case, so that a URL's port stays the same over its steps.
     witnesses: HashMap<SocketAddr, Witness>,
 }
@@ -104,6 +106,7 @@ impl Browser {
             imported: vec![entrance.authority.clone()],
             trusted: Vec::new(),
             state: State::Ended,
+            has_played: false,
             witnesses: HashMap::new(),
         })
     }
@@ -121,6 +124,10 @@ impl Browser {
 
     /// Sees to it that it runs and trusts what it should.
     async fn be_ready(&mut self) -> Result<(), Trouble> {
+        if std::mem::take(&mut self.has_played) && matches!(self.state, State::AtPage | State::Elsewhere)
+        {
+            self.engine.forget().await?;
+        }
         match self.state {
             State::Broken => return Err(Trouble::Broke("the browser has failed before".to_owned())),
             State::Ended => self.start().await?,
@@ -342,6 +349,7 @@ impl Client for Browser {
 
     async fn leave(mut self: Box<Self>) {
         self.witnesses.clear();
+        self.has_played = true;
         self.imported = vec![self.authority.clone()];
         if self.state == State::Broken {
             self.end().await;

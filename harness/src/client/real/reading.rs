@@ -106,9 +106,9 @@ impl Evidence<'_> {
         }
     }
 
-    /// The connection that tells most: one that was answered, else the last.
+    /// The connection that tells most: the first that was answered, else the last.
     fn decisive(&self) -> Option<&Witnessed> {
-        let answered = self.connections.iter().rev().find(|one| !one.answers.is_empty());
+        let answered = self.connections.iter().find(|one| !one.answers.is_empty());
         answered.or(self.connections.last())
     }
 

@@ -61,6 +61,8 @@ impl Chromium {
             "--disable-background-networking".to_owned(),
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
+            // It would load a failed page again and again, and nobody could say when it is done.
+            "--disable-auto-reload".to_owned(),
             "--host-resolver-rules=MAP * 127.0.0.1".to_owned(),
             format!("--user-data-dir={}", profile.display()),
         ];
@@ -119,7 +121,15 @@ impl Engine for Chromium {
             self.driver = Some(driver.await?);
         }
         let driver = self.driver.as_ref().ok_or_else(not_running)?;
-        self.session = Some(Session::begin(&driver.endpoint(), self.capabilities()).await?);
+        let session = Session::begin(&driver.endpoint(), self.capabilities()).await?;
+        // An icon is another page, whose connections would be counted or not, by chance.
+        for (command, parameters) in [
+            ("Network.enable", json!({})),
+            ("Network.setBlockedURLs", json!({ "urls": ["*/favicon.ico"] })),
+        ] {
+            session.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await?;
+        }
+        self.session = Some(session);
         Ok(())
     }
 

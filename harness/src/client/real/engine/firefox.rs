@@ -50,8 +50,18 @@ const last = window.wssure.ended.findLast(([url]) => url.startsWith(arguments[0]
 window.wssure.ended = [];
 return last ? last[1] : null;
 "#;
-/// Imports and deletes as the certificate manager does, and drops the sessions made before: a resumed one
-/// is not judged again.
+/// Drops sessions, which would be resumed and not judged again, and the certificates that connections, pages
+/// and garbage still hold: NSS takes any that it knows for an issuer of that name, and where several do not
+/// fit, says SEC_ERROR_UNKNOWN_ISSUER in place of what is wrong with the one that matters
+/// (mozilla::pkix, pkixbuild.cpp).
+const FORGET: &str = r#"
+Services.obs.notifyObservers(null, "net:prune-all-connections");
+Cc["@mozilla.org/psm;1"].getService(Ci.nsISupports).QueryInterface(Ci.nsINSSComponent)
+  .clearSSLExternalAndInternalSessionCache();
+Cu.forceGC();
+Cu.forceCC();
+"#;
+/// Imports and deletes as the certificate manager does.
 const TRUST: &str = r#"
 const store = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
 const [wanted, unwanted] = arguments;
@@ -61,8 +71,6 @@ for (const one of unwanted) {
   const stored = store.getCerts().find(other => other.sha256Fingerprint === certificate.sha256Fingerprint);
   if (stored) store.deleteCertificate(stored);
 }
-Cc["@mozilla.org/psm;1"].getService(Ci.nsISupports).QueryInterface(Ci.nsINSSComponent)
-  .clearSSLExternalAndInternalSessionCache();
 "#;
 const PREFERENCE: &str = "Services.prefs.setBoolPref(arguments[0], arguments[1]);";
 
@@ -185,7 +193,12 @@ impl Engine for Firefox {
         let unwanted = list(&self.trusted, trusted);
         self.chrome(TRUST, vec![wanted, unwanted]).await?;
         self.trusted = trusted.to_vec();
+        self.forget().await?;
         Ok(Trusting::Now)
+    }
+
+    async fn forget(&mut self) -> Result<(), Trouble> {
+        self.chrome(FORGET, Vec::new()).await.map(drop)
     }
 
     fn session(&self) -> Result<&Session, Trouble> {

@@ -56,6 +56,11 @@ pub(super) trait Engine: Send + Sync {
     /// Makes it trust these certificates and no others of ours while it runs, if it can.
     async fn trust(&mut self, trusted: &[CertificateDer<'static>]) -> Result<Trusting, Trouble>;
 
+    /// Drops what it remembers of earlier connections and would judge by, where it does.
+    async fn forget(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// The session, while it runs.
     fn session(&self) -> Result<&Session, Trouble>;
 
