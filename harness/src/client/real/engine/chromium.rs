@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use super::{Engine, Home, Landing, Trusting, not_running, said, text};
+use super::{Engine, Home, LOOK_AGAIN, Landing, Trusting, follow, not_running, said, text};
 use crate::{
     client::{
         Trouble, Wish,
@@ -21,7 +21,8 @@ use crate::{
 
 /// How long a page may take to come after its warning was accepted.
 const PROCEED_LIMIT: Duration = Duration::from_secs(15);
-const LOOK_AGAIN: Duration = Duration::from_millis(30);
+/// How long a page may take: before a warning Chromium looks for a captive portal, for 3 s.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// The warning: its code, and whether there is a link to proceed (components/security_interstitials).
 const WARNING: &str = r#"
@@ -75,6 +76,8 @@ impl Chromium {
         }
         json!({
             "browserName": "chrome",
+            // What is waited for is seen to here, and nothing is done twice.
+            "pageLoadStrategy": "none",
             "goog:loggingPrefs": { "browser": "ALL" },
             "goog:chromeOptions": {
                 "binary": self.home.programs.of("browser"),
@@ -161,15 +164,7 @@ impl Engine for Chromium {
 
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
         let session = self.session()?;
-        if let Err(error) = session.go(url).await {
-            let (error, message) = said(error)?;
-            return match net_error(&message) {
-                // What is not shown but saved.
-                Some(code) if code == "ERR_ABORTED" => Ok(Landing::Loaded),
-                Some(code) => Ok(Landing::Refused { code: Some(code) }),
-                None => Err(Trouble::Broke(format!("{url}: {error}: {message}"))),
-            };
-        }
+        follow(session, url, PATIENCE).await?;
         let warning = session.run(WARNING, Vec::new()).await?;
         if warning[0] == "chrome-error:" {
             let code = text(&warning[1]);

@@ -5,7 +5,11 @@ mod chromium;
 mod firefox;
 mod webkitgtk;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
@@ -93,6 +97,30 @@ pub(super) fn of(driver: Driver, home: Home) -> Box<dyn Engine> {
         Driver::Firefox => Box::new(firefox::Firefox::new(home)),
         Driver::Webkitgtk => Box::new(webkitgtk::WebkitGtk::new(home)),
     }
+}
+
+const LEAVE: &str = "window.wssureIsLeft = true; location.href = arguments[0];";
+const ARRIVED: &str = "return !window.wssureIsLeft && document.readyState === 'complete'";
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
+
+/// Goes there as a link on a page leads there, and waits for the page, or for as long as that may take: what is
+/// saved and not shown leaves the page where it is.
+///
+/// WebDriver's own command is no such thing: chromedriver repeats it where it fails, and WebKitGTK connects
+/// ahead of need to what is typed into its address bar; each makes connections that nobody can count on.
+async fn follow(session: &Session, url: &str, patience: Duration) -> Result<(), Trouble> {
+    session.run(LEAVE, vec![Value::from(url)]).await?;
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        match session.run(ARRIVED, Vec::new()).await {
+            Ok(arrived) if arrived == true => return Ok(()),
+            Ok(_) => {}
+            // The page is just being left.
+            Err(error) => drop(said(error)?),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
 }
 
 fn not_running() -> Trouble {

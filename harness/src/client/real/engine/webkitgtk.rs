@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use super::{Engine, Home, Landing, Trusting, io_trouble, not_running, said, text};
+use super::{
+    Engine, Home, LOOK_AGAIN, Landing, Trusting, follow, io_trouble, not_running, said, text,
+};
 use crate::{
     client::{
         Trouble, Wish,
@@ -35,7 +37,6 @@ const ENTER: &str = r#"mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift
 const STARTS_TRIED: usize = 8;
 const PROCEED_LIMIT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(3);
-const LOOK_AGAIN: Duration = Duration::from_millis(30);
 
 /// Epiphany's warning, and its sentences for the flags of GTlsCertificateFlags (embed/ephy-web-view.c).
 const WARNING: &str = r#"
@@ -44,8 +45,6 @@ return [typeof hiddenButtonAction === "function" || typeof buttonAction === "fun
         details ? details.textContent : "", document.body ? document.body.textContent : "",
         !!document.querySelector("button.destructive-action.visible")];
 "#;
-const LEAVE: &str = "window.wssureIsLeft = true; location.href = arguments[0];";
-const ARRIVED: &str = "return !window.wssureIsLeft && document.readyState === 'complete'";
 const SENTENCES: &[(&str, &str)] = &[
     ("was not issued by a trusted organization", "unknown_ca"),
     ("belongs to a different website", "bad_identity"),
@@ -74,25 +73,6 @@ impl WebkitGtk {
     pub(super) fn new(home: Home) -> Self {
         let names = BTreeSet::from(["localhost".to_owned()]);
         Self { home, display: None, driver: None, session: None, names, asked: String::new() }
-    }
-
-    /// Goes there as a link on a page leads there. What is typed into the address bar it connects to ahead of
-    /// need, which makes one connection more or none, by chance.
-    async fn follow(&self, url: &str) -> Result<(), Trouble> {
-        let session = self.session()?;
-        session.run(LEAVE, vec![Value::from(url)]).await?;
-        let begun = Instant::now();
-        // What is saved and not shown leaves the page where it is.
-        while begun.elapsed() < PATIENCE {
-            match session.run(ARRIVED, Vec::new()).await {
-                Ok(arrived) if arrived == true => return Ok(()),
-                Ok(_) => {}
-                // The page is just being left.
-                Err(error) => drop(said(error)?),
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        Ok(())
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -219,7 +199,7 @@ impl Engine for WebkitGtk {
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
         self.asked = url.to_owned();
         let session = self.session()?;
-        self.follow(url).await?;
+        follow(session, url, PATIENCE).await?;
         let page = session.run(WARNING, Vec::new()).await?;
         if page[0] != true {
             return Ok(Landing::Loaded);
