@@ -27,6 +27,9 @@ use crate::{
 
 /// How long a page waits for its WebSocket.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an import may take to come into force after a start.
+const TRUST_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How often a page is gone to again that the browser has cancelled by itself.
 const CANCELLED_TRIED: usize = 4;
 /// How long connections may take to end after the browser has told how they went.
@@ -160,10 +163,15 @@ impl Browser {
                 "this session accepts an unknown issuer, so its verdicts are worth nothing".to_owned(),
             ));
         }
-        if !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
-            return Err(Trouble::Broke(
-                "this session refuses a good certificate under the imported authority".to_owned(),
-            ));
+        // Chromium reads the store in the background, and judges without it until it has.
+        let deadline = Instant::now() + TRUST_LIMIT;
+        while !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
+            if Instant::now() > deadline {
+                return Err(Trouble::Broke(
+                    "this session refuses a good certificate under the imported authority".to_owned(),
+                ));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
         Ok(())
     }
