@@ -20,6 +20,7 @@ use super::{
     reading::{Evidence, Told},
 };
 use crate::{
+    Fault,
     client::{Client, Destination, OnWarning, Payload, Profile, Route, Trouble},
     observation::{ExceptionOutcome, Observation, TlsVersion},
     witness::{Mark, Secrets, Witness, Witnessed},
@@ -163,13 +164,32 @@ impl Browser {
                 "this session accepts an unknown issuer, so its verdicts are worth nothing".to_owned(),
             ));
         }
-        // Chromium reads the store in the background, and judges without it until it has.
+        self.settle(&good).await?;
+        if !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
+            return Err(Trouble::Broke(
+                "this session refuses a good certificate under the imported authority".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Waits until its store of trusted certificates has been read.
+    ///
+    /// Chromium reads it in the background, judges without it until it has, and remembers that judgement for
+    /// the host and certificate. So it is asked of hosts that the good certificate does not name, a new one each
+    /// time, until the name is all that it minds.
+    async fn settle(&mut self, good: &Destination) -> Result<(), Trouble> {
+        let untrusted = self.real.profile().refuses(Fault::UnknownIssuer);
+        let untrusted = untrusted.and_then(|rule| rule.code.clone());
         let deadline = Instant::now() + TRUST_LIMIT;
-        while !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
-            if Instant::now() > deadline {
-                return Err(Trouble::Broke(
-                    "this session refuses a good certificate under the imported authority".to_owned(),
-                ));
+        for trial in 0_u32.. {
+            let host = format!("trial-{trial}.wssure.test").parse();
+            let host = host.map_err(|error| Trouble::Broke(format!("{error}")))?;
+            let to = Destination { host, ..good.clone() };
+            self.tell(&to.to_string(), &to, &Payload::Nothing).await?;
+            let code = self.engine.socket_error(&to.to_string()).await?;
+            if code.is_none() || code != untrusted || Instant::now() > deadline {
+                break;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
