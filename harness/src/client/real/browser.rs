@@ -166,9 +166,11 @@ impl Browser {
         }
         self.settle(&good).await?;
         if !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
-            return Err(Trouble::Broke(
-                "this session refuses a good certificate under the imported authority".to_owned(),
-            ));
+            let code = self.engine.socket_error(&good.to_string()).await?;
+            return Err(Trouble::Broke(format!(
+                "this session refuses a good certificate under the imported authority, with {}",
+                code.as_deref().unwrap_or("no code")
+            )));
         }
         Ok(())
     }
@@ -207,9 +209,11 @@ impl Browser {
         if self.state != State::AtPage {
             let host = page::HOST.parse().map_err(|error| Trouble::Broke(format!("{error}")))?;
             self.engine.resolve(&host).await?;
-            let landing = self.engine.go(&self.page.url(page::HOST)).await?;
-            if landing != Landing::Loaded {
-                return Err(Trouble::Broke(format!("our own page does not load: {landing:?}")));
+            let page = self.page.url(page::HOST);
+            let landing = self.engine.go(&page).await?;
+            let there = self.engine.session()?.run("return location.href", Vec::new()).await?;
+            if landing != Landing::Loaded || there != page {
+                return Err(Trouble::Broke(format!("our own page does not load: {landing:?}, {there}")));
             }
             self.state = State::AtPage;
         }

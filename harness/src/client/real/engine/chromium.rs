@@ -76,8 +76,6 @@ impl Chromium {
         }
         json!({
             "browserName": "chrome",
-            // What is waited for is seen to here, and nothing is done twice.
-            "pageLoadStrategy": "none",
             "goog:loggingPrefs": { "browser": "ALL" },
             "goog:chromeOptions": {
                 "binary": self.home.programs.of("browser"),
