@@ -270,7 +270,9 @@ impl Simulated {
 
     async fn page(&self, to: &Destination) -> Result<(Progress, Result<Answer, Failure>), Trouble> {
         let mut progress = Progress::default();
+        let mut tried = 0;
         loop {
+            tried += 1;
             let result = self
                 .attempt(&mut progress, async |progress| {
                     let stream = self.connect(to, progress).await?;
@@ -278,25 +280,17 @@ impl Simulated {
                     Ok(exchange::get(stream, to).await.map_err(|error| failure::page(&*error.0))?)
                 })
                 .await?;
-            if !self.tries_again(&result, to.scheme, &progress) {
+            if !self.tries_again(&result, to.scheme, tried) {
                 return Ok((progress, result));
             }
         }
     }
 
     /// Whether this client connects once more after such a failure of the connection.
-    fn tries_again<T>(
-        &self,
-        result: &Result<T, Failure>,
-        scheme: Scheme,
-        progress: &Progress,
-    ) -> bool {
+    fn tries_again<T>(&self, result: &Result<T, Failure>, scheme: Scheme, tried: u32) -> bool {
         let Err(failure) = result else { return false };
-        failure.judgement.is_none()
-            && self
-                .profile
-                .reports(failure.fault, scheme)
-                .is_some_and(|rule| progress.connections < rule.tries)
+        let rule = self.profile.reports(failure.fault, scheme);
+        failure.judgement.is_none() && rule.is_some_and(|rule| tried < rule.tries)
     }
 }
 
@@ -361,7 +355,9 @@ impl Client for Simulated {
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
         let mut progress = Progress::default();
+        let mut tried = 0;
         let result = loop {
+            tried += 1;
             let result = self
                 .attempt(&mut progress, async |progress| {
                     let stream = self.connect(to, progress).await?;
@@ -369,7 +365,7 @@ impl Client for Simulated {
                     Ok(exchange::speak(stream, to, payload, progress).await)
                 })
                 .await?;
-            if !self.tries_again(&result, to.scheme, &progress) {
+            if !self.tries_again(&result, to.scheme, tried) {
                 break result;
             }
         };
