@@ -370,6 +370,7 @@ impl Wanted {
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
+        let own = client.refuses(fault).and_then(|rule| rule.moment);
         let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme)) {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
@@ -382,7 +383,7 @@ impl Wanted {
         Some(ExpectedRefusal {
             fault: Some(fault),
             code: self.code.clone().or(code),
-            alert: self.alert.or(alert).map(|alert| (alert, client.moment(tls))),
+            alert: self.alert.or(alert).map(|alert| (alert, client.moment(own, tls))),
             close_code: scheme.is_websocket().then(|| self.close_code.unwrap_or(close_code)),
         })
     }

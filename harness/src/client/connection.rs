@@ -119,21 +119,22 @@ pub(super) async fn tls(
     progress.leaf = seen.chain.into_iter().next();
     progress.found = seen.found;
 
-    let leaves = verifier.profile.refusal.leaves;
     match (result, seen.refused) {
         (Ok(()), None) => Ok(Stream::Tls(Box::new(stream))),
         (Ok(()), Some(judgement)) => {
-            let left = stream.refuse_late(judgement.alert, leaves).await;
-            Err(refusal(judgement, Moment::AfterHandshake, leaves, left))
+            let left = stream.refuse_late(judgement.alert, judgement.leaves).await;
+            Err(refusal(judgement, Moment::AfterHandshake, left))
         }
         (Err(HandshakeFailure::Tls(TlsError::AlertReceived(alert))), _) => {
             Err(alerted(Step::Tls, Moment::DuringHandshake, alert))
         }
         (Err(HandshakeFailure::Tls(_)), Some(judgement))
-            if version.is_none_or(|v| verifier.profile.moment(v) == Moment::DuringHandshake) =>
+            if version.is_none_or(|version| {
+                verifier.profile.moment(judgement.moment, version) == Moment::DuringHandshake
+            }) =>
         {
-            let left = stream.refuse(judgement.alert, leaves).await;
-            Err(refusal(judgement, Moment::DuringHandshake, leaves, left))
+            let left = stream.refuse(judgement.alert, judgement.leaves).await;
+            Err(refusal(judgement, Moment::DuringHandshake, left))
         }
         (Err(failure), _) => Err(broken(failure)),
     }

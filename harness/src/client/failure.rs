@@ -51,7 +51,6 @@ impl Failure {
 pub(super) fn refusal(
     judgement: Judgement,
     moment: Moment,
-    leaves: Leaving,
     left: io::Result<()>,
 ) -> Failure {
     let mut detail = judgement.detail.clone();
@@ -64,8 +63,8 @@ pub(super) fn refusal(
         step: Step::Tls,
         fault: judgement.fault,
         alert: judgement.alert.map(|alert| AlertSeen { alert, sent_by: Party::Client, moment }),
-        ending: match leaves {
-            Leaving::Closes => Ending::Closed,
+        ending: match judgement.leaves {
+            Leaving::Closes | Leaving::Notifies => Ending::Closed,
             Leaving::Resets => Ending::Reset,
         },
         detail,

@@ -37,7 +37,8 @@ pub struct Simulated {
     profile: Arc<Profile>,
     provider: Arc<CryptoProvider>,
     anchors: Vec<CertificateDer<'static>>,
-    exceptions: Exceptions,
+    /// What its user has accepted; [`None`] for a client that never asks.
+    exceptions: Option<Exceptions>,
     highest_tls: TlsVersion,
     clock: Clock,
     deadline: Duration,
@@ -65,7 +66,7 @@ impl Simulated {
     /// A fresh client of that profile.
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
-            exceptions: Exceptions::new(profile.exceptions),
+            exceptions: profile.exceptions.map(Exceptions::new),
             highest_tls: profile.highest_tls(),
             profile,
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
@@ -111,14 +112,17 @@ impl Simulated {
         self
     }
 
-    /// Accepts a certificate for a destination, as if its user had done so before.
+    /// Accepts a certificate for a destination, as if its user had done so before; a client that has no
+    /// exceptions goes on as it was.
     pub fn accept(
         &mut self,
         to: &Destination,
         certificate: CertificateDer<'static>,
         wish: super::Wish,
     ) {
-        self.exceptions.add(to, certificate, wish);
+        if let Some(exceptions) = &mut self.exceptions {
+            exceptions.add(to, certificate, wish);
+        }
     }
 
     fn verifier(&self, to: &Destination) -> Verifier {
@@ -128,7 +132,9 @@ impl Simulated {
             host: to.host.clone(),
             anchors: self.anchors.clone(),
             now: self.clock.now(),
-            accepted: Accepted(Box::new(move |leaf| exceptions.cover(&destination, leaf))),
+            accepted: Accepted(Box::new(move |leaf| {
+                exceptions.as_ref().is_some_and(|exceptions| exceptions.cover(&destination, leaf))
+            })),
             provider: Arc::clone(&self.provider),
             seen: Mutex::new(Seen::default()),
         }
@@ -333,6 +339,9 @@ impl Client for Simulated {
     }
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
+        if let Some(trouble) = self.profile.cannot(to.scheme, OnWarning::Leave) {
+            return Err(trouble);
+        }
         let mut progress = Progress::default();
         let result = loop {
             let result = self
@@ -376,6 +385,9 @@ impl Client for Simulated {
         to: &Destination,
         on_warning: OnWarning,
     ) -> Result<Observation, Trouble> {
+        if let Some(trouble) = self.profile.cannot(to.scheme, on_warning) {
+            return Err(trouble);
+        }
         let (mut progress, mut result) = self.page(to).await?;
         let mut exception = None;
         if let OnWarning::Accept(wish) = on_warning {
@@ -389,7 +401,7 @@ impl Client for Simulated {
             });
             if exception == Some(ExceptionOutcome::Accepted) {
                 if let Some(leaf) = progress.leaf.take() {
-                    self.exceptions.add(to, leaf, wish);
+                    self.accept(to, leaf, wish);
                 }
                 let connections = progress.connections;
                 (progress, result) = self.page(to).await?;
@@ -420,7 +432,9 @@ impl Client for Simulated {
     }
 
     async fn restart(&mut self) -> Result<(), Trouble> {
-        self.exceptions.restart();
+        if let Some(exceptions) = &mut self.exceptions {
+            exceptions.restart();
+        }
         Ok(())
     }
 }

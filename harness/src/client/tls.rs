@@ -101,7 +101,7 @@ impl TlsStream {
     }
 
     /// Ends a connection on which the handshake is done, as a client that judges late: with a fatal
-    /// alert of its own choosing, or silently.
+    /// alert of its own choosing, with a close_notify, or silently.
     pub(super) async fn refuse_late(
         mut self,
         says: Option<Alert>,
@@ -112,6 +112,9 @@ impl TlsStream {
             let record = sealed_alert::seal(tls, alert).map_err(io::Error::other)?;
             tcp.write_all(&record).await?;
             return leave(tcp, leaves).await;
+        }
+        if leaves == Leaving::Notifies {
+            self.tls.send_close_notify();
         }
         self.send().await?;
         self.leave(leaves).await
@@ -175,7 +178,7 @@ impl TlsStream {
 
 async fn leave(mut tcp: TcpStream, leaves: Leaving) -> io::Result<()> {
     match leaves {
-        Leaving::Closes => tcp.shutdown().await,
+        Leaving::Closes | Leaving::Notifies => tcp.shutdown().await,
         Leaving::Resets => tcp.set_zero_linger(),
     }
 }
