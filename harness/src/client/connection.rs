@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     Destination, Route,
     failure::{Failure, alerted, broken, refusal, violation},
+    real::Pipe,
     tls::{HandshakeFailure, TlsStream},
     verifier::Verifier,
 };
@@ -33,13 +34,16 @@ use crate::{
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream>),
+    /// Through a program of the command line.
+    Piped(Pipe),
 }
 
 impl Stream {
     /// The application protocol that the server chose by ALPN.
     pub(super) fn protocol(&self) -> Option<&[u8]> {
         match self {
-            Self::Plain(_) => None,
+            // A tool does not tell us, and is made to offer nothing but HTTP/1.1.
+            Self::Plain(_) | Self::Piped(_) => None,
             Self::Tls(tls) => tls.protocol(),
         }
     }
@@ -156,6 +160,7 @@ macro_rules! delegate {
         match $self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).$method($($argument),*),
             Self::Tls(stream) => Pin::new(&mut **stream).$method($($argument),*),
+            Self::Piped(stream) => Pin::new(stream).$method($($argument),*),
         }
     };
 }

@@ -3,6 +3,7 @@
 
 mod log;
 mod members;
+mod piped;
 
 use std::{
     collections::BTreeMap,
@@ -25,6 +26,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+pub(crate) use piped::{Piped, Through};
 pub use log::{Line, Log, Mark, NotSaid, Stream};
 
 /// How long a process has to end after SIGTERM before it is killed, and to be gone after that.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     Fault,
-    client::{Destination, Echo, Payload, Profile, failure, profile::Naming},
+    client::{Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
     fault::Area,
     inspect::{Question, inspect},
     observation::{
@@ -71,6 +71,31 @@ impl Evidence<'_> {
         let refusal = self.socket_refusal(&told, echo.as_ref());
         let echo = if refusal.is_some() { None } else { echo };
         self.observation(refusal, Some(page), echo, None)
+    }
+
+    /// A WebSocket that we spoke ourselves, through a tool's TLS.
+    pub(super) fn of_spoken(self, spoken: Spoken) -> Observation {
+        let Spoken { mut events, mut close, end } = spoken;
+        let (refusal, echo) = match end {
+            Ok(echo) => (None, echo),
+            Err(error) if events.contains(&PageEvent::Open) => {
+                (Some(self.after_upgrade(failure::speech(Step::WebSocket, error))), None)
+            }
+            Err(_) => (Some(self.refusal()), None),
+        };
+        let damaged = refusal.as_ref().is_some_and(|one| one.fault == Fault::PayloadDamaged);
+        if refusal.is_some() && close.is_none() && !damaged {
+            // What a page would see: RFC 6455 section 7.1.5, no close frame was received.
+            events.extend([PageEvent::Error, PageEvent::Close]);
+            close = Some(Close { code: 1006, reason: String::new(), clean: false });
+        }
+        self.observation(refusal, Some(Page { events, close }), echo, None)
+    }
+
+    fn after_upgrade(&self, failure: failure::Failure) -> Refusal {
+        let failure::Failure { by, step, fault, alert, ending, detail, .. } = failure;
+        let reports = self.profile.reports(fault, self.to.scheme);
+        Refusal { by, step, fault, code: reports.and_then(|rule| rule.code.clone()), alert, ending, detail }
     }
 
     /// A page.
