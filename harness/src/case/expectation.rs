@@ -371,7 +371,8 @@ impl Wanted {
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
         let own = client.refuses(fault).and_then(|rule| rule.moment);
-        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme)) {
+        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme))
+        {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     Destination, Route,
-    failure::{Failure, alerted, broken, refusal, violation},
+    failure::{Failure, alerted, broken, complaint, refusal, violation},
     real::Pipe,
     tls::{HandshakeFailure, TlsStream},
     verifier::Verifier,
@@ -139,6 +139,14 @@ pub(super) async fn tls(
         {
             let left = stream.refuse(judgement.alert, judgement.leaves).await;
             Err(refusal(judgement, Moment::DuringHandshake, left))
+        }
+        (Err(HandshakeFailure::Closed), _) if version.is_none() => {
+            let words = verifier.profile.reports(Fault::ConnectionClosed, to.scheme);
+            let alert = words.and_then(|rule| rule.alert);
+            if let Some(alert) = alert {
+                stream.complain(alert).await;
+            }
+            Err(complaint(broken(HandshakeFailure::Closed), alert))
         }
         (Err(failure), _) => Err(broken(failure)),
     }

@@ -48,11 +48,7 @@ impl Failure {
 }
 
 /// A refusal by the client's own judgement.
-pub(super) fn refusal(
-    judgement: Judgement,
-    moment: Moment,
-    left: io::Result<()>,
-) -> Failure {
+pub(super) fn refusal(judgement: Judgement, moment: Moment, left: io::Result<()>) -> Failure {
     let mut detail = judgement.detail.clone();
     if let Err(error) = left {
         // The server was quicker in leaving; the verdict stands.
@@ -93,6 +89,12 @@ pub(super) fn broken(failure: HandshakeFailure) -> Failure {
         },
         HandshakeFailure::Tls(error) => violation(Step::Tls, &error),
     }
+}
+
+/// The same failure, of which the client has complained with an alert.
+pub(super) fn complaint(failure: Failure, alert: Option<Alert>) -> Failure {
+    let seen = |alert| AlertSeen { alert, sent_by: Party::Client, moment: Moment::DuringHandshake };
+    Failure { alert: alert.map(seen), ..failure }
 }
 
 /// A server that breaks the protocol, or has nothing in common with the client.

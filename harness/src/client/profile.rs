@@ -253,6 +253,8 @@ pub struct Reports {
     pub faults: Vec<Spanned<Fault>>,
     /// The client's own error code.
     pub code: Option<String>,
+    /// The alert with which it answers a server that has closed the connection after its ClientHello; mostly none.
+    pub alert: Option<Alert>,
     /// The code of the page's close event.
     pub close_code: u16,
     /// Where it has these words; everywhere if absent. The first rule that fits counts.
@@ -360,9 +362,11 @@ impl Profile {
             }
             _ => {}
         }
-        let during = self.hello.tls.iter().any(|version| {
-            self.moment(rule.moment, *version) == Moment::DuringHandshake
-        });
+        let during = self
+            .hello
+            .tls
+            .iter()
+            .any(|version| self.moment(rule.moment, *version) == Moment::DuringHandshake);
         if rule.leaves.unwrap_or(self.refusal.leaves) == Leaving::Notifies
             && (during || rule.alert.is_some())
         {

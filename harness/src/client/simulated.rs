@@ -359,7 +359,6 @@ impl Client for Simulated {
         let mut echo = None;
         let (page, failure) = match result {
             Ok(Spoken { events, close, end: Ok(came) }) => {
-                answer = Some(switching_protocols());
                 echo = came;
                 (Page { events, close }, None)
             }
@@ -372,6 +371,9 @@ impl Client for Simulated {
             }
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
         };
+        if page.events.contains(&PageEvent::Open) {
+            answer = Some(switching_protocols());
+        }
         let page = self.page_sees(page, failure.as_ref(), to.scheme);
         Ok(observation(
             progress,

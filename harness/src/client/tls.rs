@@ -120,6 +120,15 @@ impl TlsStream {
         self.leave(leaves).await
     }
 
+    /// Ends a connection that the server has closed before it answered, with an alert in a record that needs no
+    /// keys (RFC 8446 section 5.1).
+    pub(super) async fn complain(mut self, alert: Alert) {
+        const FATAL: u8 = 2;
+        // Nobody may be there to hear it.
+        let _ = self.tcp.write_all(&[21, 3, 3, 0, 2, FATAL, alert.0]).await;
+        let _ = self.tcp.shutdown().await;
+    }
+
     async fn leave(self, leaves: Leaving) -> io::Result<()> {
         leave(self.tcp, leaves).await
     }

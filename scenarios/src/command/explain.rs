@@ -6,7 +6,10 @@ use anstyle::Style;
 use clap::Args;
 use wssure_harness::{
     Fault,
-    client::{self, Profile, Scheme, profile::{Leaving, Offer}},
+    client::{
+        self, Profile, Scheme,
+        profile::{Leaving, Offer},
+    },
     data::nearest,
     fault::{Area, UnknownFault},
     observation::{Finding, Moment},

@@ -229,6 +229,10 @@ impl Evidence<'_> {
             named.iter().copied().find(|fault| is_there(fault)).or(named.first().copied())
         };
         if let Some(code) = &self.code {
+            let reported = self.profile.reports(wire.fault, self.to.scheme);
+            if reported.is_some_and(|rule| rule.code.as_ref() == Some(code)) {
+                return wire.fault;
+            }
             let refuses = self.profile.refuses.iter().filter(|rule| match &rule.code {
                 Some(own) if self.profile.refusal.names == Naming::All => {
                     code.split('+').any(|one| one == own)
@@ -286,6 +290,11 @@ impl Wire {
         };
         let of_server = |fault, alert| Self { by: Party::Server, step, fault, alert, ending };
         if let Some(alert) = sent_by(Party::Client) {
+            let answered = connection.handshake.as_ref().is_some_and(|one| one.version.is_some());
+            if ended_by == Party::Server && !answered {
+                // It complains of the end, and not of a certificate that never came.
+                return of_server(Fault::ConnectionClosed, Some(alert));
+            }
             let fault = Fault::ClientRefusedCertificate;
             return Self { by: Party::Client, step, fault, alert: Some(alert), ending };
         }

@@ -45,15 +45,16 @@ impl Watch {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
-        let witness = match self.witnesses.entry(subject) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let witness = Witness::start(subject, self.secrets.clone()).await;
-                entry.insert(
-                    witness.map_err(|error| Trouble::Broke(format!("no port for a witness: {error}")))?,
-                )
-            }
-        };
+        let witness =
+            match self.witnesses.entry(subject) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let witness = Witness::start(subject, self.secrets.clone()).await;
+                    entry.insert(witness.map_err(|error| {
+                        Trouble::Broke(format!("no port for a witness: {error}"))
+                    })?)
+                }
+            };
         let address = witness.address();
         let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
         Ok(Watched { subject, mark: witness.mark(), url })

@@ -122,7 +122,9 @@ fn curl(line: &Line<'_>, asks: &Asks<'_>) -> Vec<OsString> {
     match asks {
         Asks::Upgrade(_, request) => {
             // What follows the answer is no HTTP, and goes both ways as it is.
-            arguments.extend(["--http0.9", "--request", "GET", "--upload-file", "."].map(OsString::from));
+            arguments.extend(
+                ["--http0.9", "--request", "GET", "--upload-file", "."].map(OsString::from),
+            );
             for unwanted in ["Transfer-Encoding:", "Expect:"] {
                 arguments.extend(["--header".into(), unwanted.into()]);
             }
@@ -149,7 +151,9 @@ fn openssl(line: &Line<'_>, url: &Destination) -> Vec<OsString> {
     arguments.push(format!("127.0.0.1:{}", url.port).into());
     // An address is not sent as a name (RFC 6066 section 3), and looked for among the addresses.
     let name = match url.host {
-        Host::Name(_) => ["-servername", &host, "-verify_hostname", &host].map(OsString::from).to_vec(),
+        Host::Name(_) => {
+            ["-servername", &host, "-verify_hostname", &host].map(OsString::from).to_vec()
+        }
         Host::Address(_) => ["-noservername", "-verify_ip", &host].map(OsString::from).to_vec(),
     };
     arguments.extend(name);

@@ -153,12 +153,10 @@ impl Client for Tool {
             .map_err(|error| Trouble::Broke(format!("{}: {error}", watched.url)))?;
         let (piped, pipe) = self.run(&Asks::Upgrade(&watched.url, &request))?;
         let mut progress = Progress::default();
-        let speaking =
-            exchange::speak_after(request, Stream::Piped(pipe), payload, &mut progress);
+        let speaking = exchange::speak_after(request, Stream::Piped(pipe), payload, &mut progress);
         let spoken = timeout(LIMIT, speaking).await.unwrap_or_else(|_| late(&progress));
         // Once the upgrade is done, a tool has nothing more to say, and waits for more from us.
-        let patience =
-            if spoken.events.contains(&PageEvent::Open) { FAREWELL } else { LAST_WORDS };
+        let patience = if spoken.events.contains(&PageEvent::Open) { FAREWELL } else { LAST_WORDS };
         let code = words::code(self.kind, &piped.last_words(patience).await);
         Ok(self.evidence(to, &watched, code, begun).await.of_spoken(spoken))
     }

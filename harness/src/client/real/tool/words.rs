@@ -59,3 +59,66 @@ fn python(words: &str) -> Option<String> {
 fn last_line(words: &str) -> Option<String> {
     words.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curl_says_a_number_and_why_openssl_refused() {
+        let words = "  % Total    % Received % Xferd\n\r  0     0    0     0    0     0      0      0 --:--:-- \
+                     --:--:-- --:--:--     0curl: (60) SSL certificate problem: self-signed certificate\n\
+                     More details here: https://curl.se/docs/sslcerts.html\n";
+        assert_eq!(code(Tool::Curl, words).as_deref(), Some("(60) self-signed certificate"));
+        let words = "curl: (60) SSL: no alternative certificate subject name matches target host name 'a.test'\n\
+                     More details here: https://curl.se/docs/sslcerts.html\n";
+        assert_eq!(code(Tool::Curl, words).as_deref(), Some("(60)"));
+        let words = "curl: (7) Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server\n";
+        assert_eq!(code(Tool::Curl, words).as_deref(), Some("(7)"));
+        assert_eq!(code(Tool::Curl, ""), None);
+    }
+
+    #[test]
+    fn openssl_says_its_verify_error_or_its_queue() {
+        let words = "depth=0 O = wssure, CN = proxy.example.test\n\
+                     verify error:num=18:self-signed certificate\n\
+                     40879711237F0000:error:0A000086:SSL routines:tls_post_process_server_certificate:\
+                     certificate verify failed:../ssl/statem/statem_clnt.c:1889:\n";
+        assert_eq!(code(Tool::Openssl, words).as_deref(), Some("18 self-signed certificate"));
+        let words = "40C72C69A17F0000:error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading:\
+                     ../ssl/record/rec_layer_s3.c:322:\n";
+        assert_eq!(code(Tool::Openssl, words).as_deref(), Some("unexpected eof while reading"));
+        assert_eq!(code(Tool::Openssl, "depth=2 O = wssure\nverify return:1\n"), None);
+    }
+
+    #[test]
+    fn gnutls_says_all_that_is_wrong() {
+        let words = "- Status: The certificate is NOT trusted. The certificate chain uses expired certificate. \
+                     The name in the certificate does not match the expected. \n\
+                     *** PKI verification of server certificate failed...\n\
+                     *** Fatal error: Error in the certificate.\n";
+        assert_eq!(
+            code(Tool::Gnutls, words).as_deref(),
+            Some(
+                "The certificate chain uses expired certificate+The name in the certificate does \
+                 not match the expected"
+            )
+        );
+        let words = "*** Fatal error: The TLS connection was non-properly terminated.\n";
+        assert_eq!(
+            code(Tool::Gnutls, words).as_deref(),
+            Some("The TLS connection was non-properly terminated")
+        );
+        let words = "- Status: The certificate is trusted. \n- Handshake was completed\n";
+        assert_eq!(code(Tool::Gnutls, words), None);
+    }
+
+    #[test]
+    fn the_scripts_put_the_code_on_the_last_line() {
+        let words = "self-signed certificate\nDEPTH_ZERO_SELF_SIGNED_CERT\n";
+        assert_eq!(code(Tool::Node, words).as_deref(), Some("DEPTH_ZERO_SELF_SIGNED_CERT"));
+        let words = "62 Hostname mismatch, certificate is not valid for 'proxy.example.test'.\n";
+        assert_eq!(code(Tool::Python, words).as_deref(), Some("62 Hostname mismatch"));
+        assert_eq!(code(Tool::Python, ""), None);
+    }
+}
