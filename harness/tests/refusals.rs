@@ -21,6 +21,8 @@ enum ServerSaw {
     Alert(AlertDescription, Moment),
     /// The end of the connection, and when.
     Closed(Moment),
+    /// The end, announced with a close_notify.
+    Notified(Moment),
     Reset(Moment),
 }
 
@@ -68,7 +70,7 @@ async fn serve(tcp: TcpStream, config: Arc<ServerConfig>) -> ServerSaw {
     match tokio_rustls::TlsAcceptor::from(config).accept(tcp).await {
         Err(error) => read_as(&error, Moment::DuringHandshake),
         Ok(mut tls) => match tls.read(&mut [0; 64]).await {
-            Ok(0) => ServerSaw::Closed(Moment::AfterHandshake),
+            Ok(0) => ServerSaw::Notified(Moment::AfterHandshake),
             Ok(length) => panic!("a refused certificate was sent {length} bytes"),
             Err(error) => read_as(&error, Moment::AfterHandshake),
         },
@@ -87,7 +89,7 @@ fn read_as(error: &io::Error, moment: Moment) -> ServerSaw {
 
 use AlertDescription::{BadCertificate, CertificateExpired, CertificateUnknown, UnknownCA};
 use Moment::{AfterHandshake, DuringHandshake};
-use ServerSaw::{Alert, Closed, Reset};
+use ServerSaw::{Alert, Closed, Notified, Reset};
 use TlsVersion::{Tls12, Tls13};
 
 #[rstest]
@@ -103,6 +105,12 @@ use TlsVersion::{Tls12, Tls13};
 #[case("safari-5", Kind::SelfSigned, Tls12, Closed(DuringHandshake))]
 #[case("chrome-19", Kind::SelfSigned, Tls12, Closed(AfterHandshake))]
 #[case("firefox-12", Kind::SelfSigned, Tls12, Alert(UnknownCA, DuringHandshake))]
+#[case("openssl", Kind::SelfSigned, Tls13, Alert(UnknownCA, DuringHandshake))]
+#[case("curl", Kind::SelfSigned, Tls12, Alert(UnknownCA, DuringHandshake))]
+#[case("curl", Kind::WrongName, Tls12, Notified(AfterHandshake))]
+#[case("curl", Kind::WrongName, Tls13, Notified(AfterHandshake))]
+#[case("node", Kind::SelfSigned, Tls12, Closed(AfterHandshake))]
+#[case("node", Kind::SelfSigned, Tls13, Closed(DuringHandshake))]
 #[tokio::test]
 async fn the_server_sees_what_the_profile_says(
     #[case] name: &str,
@@ -122,7 +130,7 @@ async fn the_server_sees_what_the_profile_says(
     let alert = refusal.alert.map(|seen| (AlertDescription::from(seen.alert.0), seen.moment));
     match saw {
         Alert(sent, moment) => assert_eq!(alert, Some((sent, moment))),
-        Closed(_) => assert_eq!((alert, refusal.ending), (None, Ending::Closed)),
+        Closed(_) | Notified(_) => assert_eq!((alert, refusal.ending), (None, Ending::Closed)),
         Reset(_) => assert_eq!((alert, refusal.ending), (None, Ending::Reset)),
     }
     assert_eq!(observation.tls.unwrap().version, Some(version));

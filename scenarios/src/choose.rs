@@ -5,19 +5,21 @@ use std::{collections::BTreeSet, sync::Arc};
 use globset::GlobBuilder;
 use wssure_harness::{
     case::{Case, Suite},
-    client::{self, Actor, Profile},
+    client::{self, Actor, Profile, profile::Sort},
     data::nearest,
 };
 
 use crate::exit::Failure;
 
-/// The clients of those names or files, in that order; all that are built in if none is named.
+/// The clients of those names or files, in that order; the browsers that are built in if none is named.
 ///
 /// # Errors
 /// There is no such client, its file is wrong, it is not installed, or two have one name.
 pub fn clients(wanted: &[String]) -> Result<Vec<Actor>, Failure> {
     if wanted.is_empty() {
-        return Ok(client::built_in()?.into_iter().map(Actor::Simulated).collect());
+        // A tool cannot play most of what users do: unasked, it would fill a run with skipped steps.
+        let browsers = client::built_in()?.into_iter().filter(|one| one.kind == Sort::Browser);
+        return Ok(browsers.map(Actor::Simulated).collect());
     }
     let mut chosen: Vec<Actor> = Vec::new();
     for name in wanted {

@@ -69,11 +69,27 @@ exception = "offered"
 #[case::key("name = \"mine\"", "nmae = \"mine\"", "2:1: unknown field `nmae`")]
 #[case::fault("[\"unknown-issuer\"]", "[\"expird\"]", "21:11: unknown variant `expird`")]
 #[case::alert("\"unknown_ca\"", "\"unknown-ca\"", "22:9: there is no TLS alert `unknown-ca`")]
+#[case::no_word_of_the_warning("exception = \"offered\"", "", "21:11: `exception` does not say")]
+#[case::close_notify(
+    "exception = \"offered\"",
+    "exception = \"offered\"\nleaves = \"notifies\"",
+    "21:11: close_notify is for a refusal after the handshake and without an alert"
+)]
 fn in_a_client(#[case] right: &str, #[case] wrong: &str, #[case] expected: &str) {
     let folder = Folder::new();
     folder.write("mine.toml", &CLIENT.replace(right, wrong));
     let ran = folder.run(&["run", "--client", "mine.toml"]);
     ran.assert_wrong(&format!("mine.toml:{expected}"));
+}
+
+#[test]
+fn in_a_client_that_has_no_warning_to_go_on_from() {
+    let folder = Folder::new();
+    let (before, rest) = CLIENT.split_once("[exceptions]").unwrap();
+    let (_, rules) = rest.split_once("[[refuses]]").unwrap();
+    folder.write("mine.toml", &format!("{before}[[refuses]]{rules}"));
+    let ran = folder.run(&["run", "--client", "mine.toml"]);
+    ran.assert_wrong("mine.toml:15:11: this client has no `[exceptions]`");
 }
 
 const SUBJECT: &str = r#"

@@ -9,7 +9,10 @@ use toml::Spanned;
 use super::{Case, Expected, Suite, Vocabulary};
 use crate::{
     Alert, Fault,
-    client::{Profile, profile::Era},
+    client::{
+        Profile,
+        profile::{Era, Sort},
+    },
     data::{DataError, Source},
     observation::ExceptionOutcome,
 };
@@ -109,12 +112,12 @@ impl Statement {
     }
 }
 
-/// Whether a claim holds for the clients of today.
+/// Whether a claim holds for the browsers of today: a tool is nothing that the wiki page speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
     /// The cases that speak of it.
     pub cases: Vec<String>,
-    /// For each of today's clients of which it speaks, whether it holds in every step.
+    /// For each of today's browsers of which it speaks, whether it holds in every step.
     pub clients: Vec<(String, Judged)>,
 }
 
@@ -137,7 +140,8 @@ impl Suite {
         let cases: Vec<&Case> =
             self.cases.iter().filter(|case| case.claims().any(|id| id == claim)).collect();
         let mut judged = Vec::new();
-        for client in clients.into_iter().filter(|client| client.era == Era::Today) {
+        let of_now = |client: &&Profile| client.era == Era::Today && client.kind == Sort::Browser;
+        for client in clients.into_iter().filter(of_now) {
             let verdicts: Vec<bool> =
                 cases.iter().flat_map(|case| case.agreements(claim, client)).collect();
             if !verdicts.is_empty() {

@@ -357,7 +357,8 @@ impl Expected {
     #[must_use]
     pub fn after_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
         let alert = observation.alerts.iter().find(|seen| seen.sent_by == Party::Client);
-        let applied = client.exceptions.applied == Applied::AfterARefusal;
+        let applied =
+            client.exceptions.is_some_and(|rules| rules.applied == Applied::AfterARefusal);
         if let (true, true, ExpectedLog::Nothing, Some(seen)) =
             (observation.is_connected(), applied, &self.log, alert)
         {
@@ -387,7 +388,9 @@ impl Wanted {
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
-        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme)) {
+        let own = client.refuses(fault).and_then(|rule| rule.moment);
+        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme))
+        {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),
@@ -399,7 +402,7 @@ impl Wanted {
         Some(ExpectedRefusal {
             fault: Some(fault),
             code: self.code.clone().or(code),
-            alert: self.alert.or(alert).map(|alert| (alert, client.moment(tls))),
+            alert: self.alert.or(alert).map(|alert| (alert, client.moment(own, tls))),
             close_code: scheme.is_websocket().then(|| self.close_code.unwrap_or(close_code)),
         })
     }

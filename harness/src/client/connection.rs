@@ -17,7 +17,8 @@ use tokio::{
 
 use super::{
     Destination, Route,
-    failure::{Failure, alerted, broken, refusal, violation},
+    failure::{Failure, alerted, broken, complaint, refusal, violation},
+    real::Pipe,
     tls::{HandshakeFailure, TlsStream},
     verifier::Verifier,
 };
@@ -33,13 +34,16 @@ use crate::{
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream>),
+    /// Through a program of the command line.
+    Piped(Pipe),
 }
 
 impl Stream {
     /// The application protocol that the server chose by ALPN.
     pub(super) fn protocol(&self) -> Option<&[u8]> {
         match self {
-            Self::Plain(_) => None,
+            // A tool does not tell us, and is made to offer nothing but HTTP/1.1.
+            Self::Plain(_) | Self::Piped(_) => None,
             Self::Tls(tls) => tls.protocol(),
         }
     }
@@ -120,21 +124,32 @@ pub(super) async fn tls(
     progress.leaf = seen.chain.into_iter().next();
     progress.found = seen.found;
 
-    let ending = stream.ending(verifier.profile.refusal.leaves);
+    let ending =
+        seen.refused.as_ref().map_or(Ending::Closed, |judgement| stream.ending(judgement.leaves));
     match (result, seen.refused) {
         (Ok(()), None) => Ok(Stream::Tls(Box::new(stream))),
         (Ok(()), Some(judgement)) => {
-            let left = stream.refuse_late(judgement.alert, ending).await;
+            let left = stream.refuse_late(judgement.alert, judgement.leaves).await;
             Err(refusal(judgement, Moment::AfterHandshake, ending, left))
         }
         (Err(HandshakeFailure::Tls(TlsError::AlertReceived(alert))), _) => {
             Err(alerted(Step::Tls, Moment::DuringHandshake, alert))
         }
         (Err(HandshakeFailure::Tls(_)), Some(judgement))
-            if version.is_none_or(|v| verifier.profile.moment(v) == Moment::DuringHandshake) =>
+            if version.is_none_or(|version| {
+                verifier.profile.moment(judgement.moment, version) == Moment::DuringHandshake
+            }) =>
         {
             let left = stream.refuse(judgement.alert, ending).await;
             Err(refusal(judgement, Moment::DuringHandshake, ending, left))
+        }
+        (Err(HandshakeFailure::Closed), _) if version.is_none() => {
+            let words = verifier.profile.reports(Fault::ConnectionClosed, to.scheme);
+            let alert = words.and_then(|rule| rule.alert);
+            if let Some(alert) = alert {
+                stream.complain(alert).await;
+            }
+            Err(complaint(broken(HandshakeFailure::Closed), alert))
         }
         (Err(failure), _) => Err(broken(failure)),
     }
@@ -156,6 +171,7 @@ macro_rules! delegate {
         match $self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).$method($($argument),*),
             Self::Tls(stream) => Pin::new(&mut **stream).$method($($argument),*),
+            Self::Piped(stream) => Pin::new(stream).$method($($argument),*),
         }
     };
 }

@@ -80,8 +80,24 @@ pub(super) async fn speak(
     payload: &Payload,
     progress: &mut Progress,
 ) -> Spoken {
+    match upgrade_request(to) {
+        Ok(request) => speak_after(request, stream, payload, progress).await,
+        Err(error) => {
+            let end = Err(SpeechError::Broken(error));
+            Spoken { events: Vec::new(), close: None, end }
+        }
+    }
+}
+
+/// The same, with that request for the upgrade.
+pub(super) async fn speak_after(
+    request: UpgradeRequest,
+    stream: Stream,
+    payload: &Payload,
+    progress: &mut Progress,
+) -> Spoken {
     let mut spoken = Spoken { events: Vec::new(), close: None, end: Ok(None) };
-    let (mut socket, _) = match upgrade(stream, to).await {
+    let (mut socket, _) = match client_async(request, stream).await {
         Ok(done) => done,
         Err(tungstenite::Error::Http(response)) => {
             let (parts, body) = response.into_parts();
@@ -114,16 +130,17 @@ pub(super) async fn speak(
     spoken
 }
 
-async fn upgrade(
-    stream: Stream,
-    to: &Destination,
-) -> Result<(WebSocketStream<Stream>, http::Response<Option<Vec<u8>>>), tungstenite::Error> {
+/// A request for an upgrade, with its key.
+pub(super) type UpgradeRequest = tungstenite::handshake::client::Request;
+
+/// What a page asks for.
+pub(super) fn upgrade_request(to: &Destination) -> Result<UpgradeRequest, tungstenite::Error> {
     let mut request = to.to_string().into_client_request()?;
     let page = if to.scheme.is_secure() { "https" } else { "http" };
     if let Ok(origin) = HeaderValue::from_str(&format!("{page}://{}", to.authority())) {
         request.headers_mut().insert(header::ORIGIN, origin);
     }
-    client_async(request, stream).await
+    Ok(request)
 }
 
 async fn exchange(

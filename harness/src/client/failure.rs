@@ -93,6 +93,12 @@ pub(super) fn broken(failure: HandshakeFailure) -> Failure {
     }
 }
 
+/// The same failure, of which the client has complained with an alert.
+pub(super) fn complaint(failure: Failure, alert: Option<Alert>) -> Failure {
+    let seen = |alert| AlertSeen { alert, sent_by: Party::Client, moment: Moment::DuringHandshake };
+    Failure { alert: alert.map(seen), ..failure }
+}
+
 /// A server that breaks the protocol, or has nothing in common with the client.
 pub(super) fn violation(step: Step, error: &TlsError) -> Failure {
     let fault = match error {

@@ -8,7 +8,7 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Scheme;
+use super::{OnWarning, Scheme, Trouble};
 use crate::{
     Alert, Fault,
     data::{DataError, Source},
@@ -28,14 +28,20 @@ pub struct Profile {
     pub family: Option<String>,
     /// Of which time it is.
     pub era: Era,
+    /// What sort of client it is.
+    #[serde(default)]
+    pub kind: Sort,
+    /// Which URLs it opens; all if absent.
+    #[serde(default = "everywhere")]
+    pub speaks: Vec<Scheme>,
     /// Where its rules come from.
     pub provenance: Provenance,
     /// What it offers.
     pub hello: Hello,
     /// How it refuses.
     pub refusal: Manner,
-    /// How it keeps exceptions.
-    pub exceptions: Exceptions,
+    /// How it keeps exceptions; [`None`] for a client without a warning page on which one could be made.
+    pub exceptions: Option<Exceptions>,
     /// How many days a certificate may be valid; no limit if absent.
     #[serde(default = "no_limit")]
     pub longest_validity_days: u32,
@@ -48,6 +54,17 @@ pub struct Profile {
 
 fn no_limit() -> u32 {
     u32::MAX
+}
+
+/// What sort of client it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sort {
+    /// What a user sees a page in. The wiki page speaks of browsers.
+    #[default]
+    Browser,
+    /// What an operator or a program connects with.
+    Tool,
 }
 
 /// Of which time a client is.
@@ -128,6 +145,8 @@ impl Tells {
 pub enum Leaving {
     /// FIN
     Closes,
+    /// close_notify (RFC 8446 section 6.1), and then FIN: only after the handshake, and without another alert.
+    Notifies,
     /// RST
     Resets,
     /// It closes without having read what came behind the certificate. Where something came, in a record of
@@ -225,8 +244,12 @@ pub struct Refuses {
     pub code: Option<String>,
     /// The alert that it sends; none if it just leaves.
     pub alert: Option<Spanned<Alert>>,
-    /// Whether its warning page offers to go on.
-    pub exception: Offer,
+    /// Whether its warning page offers to go on; absent where the client has no such page.
+    pub exception: Option<Offer>,
+    /// When it says so, where that is another moment than for its other refusals.
+    pub moment: Option<Moment>,
+    /// How it then leaves, where that is another way than after its other refusals.
+    pub leaves: Option<Leaving>,
 }
 
 /// Whether a warning page offers to go on.
@@ -247,6 +270,8 @@ pub struct Reports {
     pub faults: Vec<Spanned<Fault>>,
     /// The client's own error code.
     pub code: Option<String>,
+    /// The alert with which it answers a server that has closed the connection after its ClientHello; mostly none.
+    pub alert: Option<Alert>,
     /// The code of the page's close event.
     pub close_code: u16,
     /// Where it has these words; everywhere if absent. The first rule that fits counts.
@@ -278,6 +303,10 @@ pub struct Judgement {
     pub alert: Option<Alert>,
     /// Whether it offers to go on.
     pub exception: Offer,
+    /// When it says so, where that is another moment than for its other refusals.
+    pub moment: Option<Moment>,
+    /// How it then leaves.
+    pub leaves: Leaving,
 }
 
 impl Profile {
@@ -334,20 +363,41 @@ impl Profile {
             }
             seen.push((fault, scheme));
         }
-        for alert in self.refuses.iter().filter_map(|rule| rule.alert.as_ref()) {
-            if self.moments().any(|moment| moment == Moment::DuringHandshake)
-                && super::verifier::error_for(*alert.get_ref()).is_none()
-            {
-                return Err(source
-                    .error(alert.span(), format!("a simulated client cannot send {}", alert.get_ref()))
-                    .hint("during the handshake: handshake_failure, bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, illegal_parameter, unknown_ca, access_denied, decrypt_error"));
-            }
-        }
-        Ok(())
+        self.refuses.iter().try_for_each(|rule| self.check_rule(rule, source))
     }
 
-    fn moments(&self) -> impl Iterator<Item = Moment> {
-        self.refusal.moment.values().copied()
+    fn check_rule(&self, rule: &Refuses, source: &Source) -> Result<(), DataError> {
+        let place = rule.faults.first().map_or(0..0, Spanned::span);
+        match (&self.exceptions, rule.exception) {
+            (Some(_), None) => {
+                let message = "`exception` does not say whether the warning page offers to go on";
+                return Err(source.error(place, message));
+            }
+            (None, Some(_)) => {
+                let message = "this client has no `[exceptions]`, so no warning page to go on from";
+                return Err(source.error(place, message));
+            }
+            _ => {}
+        }
+        let during = self
+            .hello
+            .tls
+            .iter()
+            .any(|version| self.moment(rule.moment, *version) == Moment::DuringHandshake);
+        if rule.leaves.unwrap_or(self.refusal.leaves) == Leaving::Notifies
+            && (during || rule.alert.is_some())
+        {
+            let message = "close_notify is for a refusal after the handshake and without an alert";
+            return Err(source.error(place, message));
+        }
+        match &rule.alert {
+            Some(alert) if during && super::verifier::error_for(*alert.get_ref()).is_none() => {
+                Err(source
+                    .error(alert.span(), format!("a simulated client cannot send {}", alert.get_ref()))
+                    .hint("during the handshake: handshake_failure, bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, illegal_parameter, unknown_ca, access_denied, decrypt_error"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What this client makes of what was found: [`None`] if it does not mind.
@@ -359,7 +409,7 @@ impl Profile {
             })
         });
         let (first, finding) = minded.clone().next()?;
-        let offered = minded.clone().all(|(rule, _)| rule.exception == Offer::Offered);
+        let offered = minded.clone().all(|(rule, _)| rule.exception == Some(Offer::Offered));
         let code = match self.refusal.names {
             Naming::First => first.code.clone(),
             Naming::All => {
@@ -375,6 +425,8 @@ impl Profile {
             code,
             alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
             exception: if offered { Offer::Offered } else { Offer::Never },
+            moment: first.moment,
+            leaves: first.leaves.unwrap_or(self.refusal.leaves),
         })
     }
 
@@ -396,9 +448,23 @@ impl Profile {
         self.refusal.tells.tell(code, scheme)
     }
 
-    /// When it refuses under that version of TLS.
-    pub fn moment(&self, version: TlsVersion) -> Moment {
-        self.refusal.moment.get(&version).copied().unwrap_or(Moment::DuringHandshake)
+    /// When it refuses under that version of TLS, `own` being what the rule itself says of it.
+    pub fn moment(&self, own: Option<Moment>, version: TlsVersion) -> Moment {
+        own.or(self.refusal.moment.get(&version).copied()).unwrap_or(Moment::DuringHandshake)
+    }
+
+    /// What keeps it from opening such a URL, or from accepting a certificate; [`None`] if nothing does.
+    pub(super) fn cannot(&self, scheme: Scheme, warning: OnWarning) -> Option<Trouble> {
+        let title = &self.title;
+        if !self.speaks.contains(&scheme) {
+            return Some(Trouble::Cannot(format!("{title} does not speak {scheme}://")));
+        }
+        match (warning, &self.exceptions) {
+            (OnWarning::Accept(_), None) => Some(Trouble::Cannot(format!(
+                "{title} has no warning page on which a certificate could be accepted"
+            ))),
+            _ => None,
+        }
     }
 
     /// The highest version of TLS that it offers.

@@ -37,7 +37,8 @@ pub struct Simulated {
     profile: Arc<Profile>,
     provider: Arc<CryptoProvider>,
     anchors: Vec<CertificateDer<'static>>,
-    exceptions: Exceptions,
+    /// What its user has accepted; [`None`] for a client that never asks.
+    exceptions: Option<Exceptions>,
     highest_tls: TlsVersion,
     clock: Clock,
     deadline: Duration,
@@ -65,7 +66,7 @@ impl Simulated {
     /// A fresh client of that profile.
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
-            exceptions: Exceptions::new(profile.exceptions),
+            exceptions: profile.exceptions.map(Exceptions::new),
             highest_tls: profile.highest_tls(),
             profile,
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
@@ -111,24 +112,29 @@ impl Simulated {
         self
     }
 
-    /// Accepts a certificate for a destination, as if its user had done so before.
+    /// Accepts a certificate for a destination, as if its user had done so before; a client that has no
+    /// exceptions goes on as it was.
     pub fn accept(
         &mut self,
         to: &Destination,
         certificate: CertificateDer<'static>,
         wish: super::Wish,
     ) {
-        self.exceptions.add(to, certificate, wish);
+        if let Some(exceptions) = &mut self.exceptions {
+            exceptions.add(to, certificate, wish);
+        }
     }
 
-    fn verifier(&self, to: &Destination, exceptions: &Exceptions) -> Verifier {
-        let (exceptions, destination) = (exceptions.clone(), to.clone());
+    fn verifier(&self, to: &Destination, exceptions: Option<&Exceptions>) -> Verifier {
+        let (exceptions, destination) = (exceptions.cloned(), to.clone());
         Verifier {
             profile: Arc::clone(&self.profile),
             host: to.host.clone(),
             anchors: self.anchors.clone(),
             now: self.clock.now(),
-            accepted: Accepted(Box::new(move |leaf| exceptions.cover(&destination, leaf))),
+            accepted: Accepted(Box::new(move |leaf| {
+                exceptions.as_ref().is_some_and(|exceptions| exceptions.cover(&destination, leaf))
+            })),
             provider: Arc::clone(&self.provider),
             seen: Mutex::new(Seen::default()),
         }
@@ -163,7 +169,7 @@ impl Simulated {
         // A browser opens a WebSocket over HTTP/2 only where the server takes it (RFC 8441), and else
         // connects again with HTTP/1.1.
         if to.scheme == Scheme::Wss && stream.protocol() == Some(b"h2") {
-            return self.connect_offering(to, progress, Offering::Http1, &self.exceptions).await;
+            return self.connect_offering(to, progress, Offering::Http1, self.exceptions.as_ref()).await;
         }
         Ok(stream)
     }
@@ -173,17 +179,18 @@ impl Simulated {
         to: &Destination,
         progress: &mut Progress,
     ) -> Result<Stream, Stop> {
-        if self.profile.exceptions.applied == Applied::AtOnce {
-            return self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await;
+        let exceptions = self.exceptions.as_ref();
+        let rules = self.profile.exceptions;
+        if rules.is_none_or(|rules| rules.applied == Applied::AtOnce) {
+            return self.connect_offering(to, progress, Offering::Everything, exceptions).await;
         }
-        let none = Exceptions::new(self.profile.exceptions);
-        let first = self.connect_offering(to, progress, Offering::Everything, &none).await;
+        let first = self.connect_offering(to, progress, Offering::Everything, None).await;
+        let covered = progress.leaf.as_ref().is_some_and(|leaf| {
+            exceptions.is_some_and(|exceptions| exceptions.cover(to, leaf))
+        });
         match &first {
-            Err(Stop::Failure(failure))
-                if failure.judgement.is_some()
-                    && progress.leaf.as_ref().is_some_and(|leaf| self.exceptions.cover(to, leaf)) =>
-            {
-                self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await
+            Err(Stop::Failure(failure)) if failure.judgement.is_some() && covered => {
+                self.connect_offering(to, progress, Offering::Everything, exceptions).await
             }
             _ => first,
         }
@@ -194,7 +201,7 @@ impl Simulated {
         to: &Destination,
         progress: &mut Progress,
         offering: Offering,
-        exceptions: &Exceptions,
+        exceptions: Option<&Exceptions>,
     ) -> Result<Stream, Stop> {
         let tcp = connection::tcp(to, progress).await?;
         if !to.scheme.is_secure() {
@@ -354,6 +361,9 @@ impl Client for Simulated {
     }
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
+        if let Some(trouble) = self.profile.cannot(to.scheme, OnWarning::Leave) {
+            return Err(trouble);
+        }
         let mut progress = Progress::default();
         let mut tried = 0;
         let result = loop {
@@ -373,7 +383,6 @@ impl Client for Simulated {
         let mut echo = None;
         let (page, failure) = match result {
             Ok(Spoken { events, close, end: Ok(came) }) => {
-                answer = Some(switching_protocols());
                 echo = came;
                 (Page { events, close }, None)
             }
@@ -389,6 +398,9 @@ impl Client for Simulated {
             }
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
         };
+        if page.events.contains(&PageEvent::Open) {
+            answer = Some(switching_protocols());
+        }
         let page = self.page_sees(page, failure.as_ref(), to.scheme);
         Ok(observation(
             progress,
@@ -402,6 +414,9 @@ impl Client for Simulated {
         to: &Destination,
         on_warning: OnWarning,
     ) -> Result<Observation, Trouble> {
+        if let Some(trouble) = self.profile.cannot(to.scheme, on_warning) {
+            return Err(trouble);
+        }
         let (mut progress, mut result) = self.page(to).await?;
         let mut exception = None;
         if let OnWarning::Accept(wish) = on_warning {
@@ -415,7 +430,7 @@ impl Client for Simulated {
             });
             if exception == Some(ExceptionOutcome::Accepted) {
                 if let Some(leaf) = progress.leaf.take() {
-                    self.exceptions.add(to, leaf, wish);
+                    self.accept(to, leaf, wish);
                 }
                 let (connections, alerts) = (progress.connections, progress.alerts);
                 (progress, result) = self.page(to).await?;
@@ -447,7 +462,9 @@ impl Client for Simulated {
     }
 
     async fn restart(&mut self) -> Result<(), Trouble> {
-        self.exceptions.restart();
+        if let Some(exceptions) = &mut self.exceptions {
+            exceptions.restart();
+        }
         Ok(())
     }
 }

@@ -134,17 +134,21 @@ impl TlsStream {
     }
 
     /// Ends a connection on which the handshake is done, as a client that judges late: with a fatal
-    /// alert of its own choosing, or silently.
+    /// alert of its own choosing, with a close_notify, or silently.
     pub(super) async fn refuse_late(
         mut self,
         says: Option<Alert>,
-        ending: Ending,
+        leaves: Leaving,
     ) -> io::Result<()> {
+        let ending = self.ending(leaves);
         if let Some(alert) = says {
             let Self { mut tcp, tls, .. } = self;
             let record = sealed_alert::seal(tls, alert).map_err(io::Error::other)?;
             tcp.write_all(&record).await?;
             return leave(tcp, ending).await;
+        }
+        if leaves == Leaving::Notifies {
+            self.tls.send_close_notify();
         }
         self.send().await?;
         leave(self.tcp, ending).await
@@ -153,11 +157,20 @@ impl TlsStream {
     /// How a client that leaves so ends this connection.
     pub(super) fn ending(&self, leaves: Leaving) -> Ending {
         match leaves {
-            Leaving::Closes => Ending::Closed,
+            Leaving::Closes | Leaving::Notifies => Ending::Closed,
             Leaving::Resets => Ending::Reset,
             Leaving::ClosesUnread if self.left_unread => Ending::Reset,
             Leaving::ClosesUnread => Ending::Closed,
         }
+    }
+
+    /// Ends a connection that the server has closed before it answered, with an alert in a record that needs no
+    /// keys (RFC 8446 section 5.1).
+    pub(super) async fn complain(mut self, alert: Alert) {
+        const FATAL: u8 = 2;
+        // Nobody may be there to hear it.
+        let _ = self.tcp.write_all(&[21, 3, 3, 0, 2, FATAL, alert.0]).await;
+        let _ = self.tcp.shutdown().await;
     }
 
     /// What the handshake showed, without the certificates.

@@ -57,7 +57,9 @@ impl Verifier {
     /// The refusal, if there is one and this client speaks before the handshake is done.
     fn verdict(&self, version: TlsVersion) -> Result<(), rustls::Error> {
         match self.seen().refused {
-            Some(judgement) if self.profile.moment(version) == Moment::DuringHandshake => {
+            Some(judgement)
+                if self.profile.moment(judgement.moment, version) == Moment::DuringHandshake =>
+            {
                 // A silent client's alert is made all the same, and not sent: see `TlsStream::refuse`.
                 Err(judgement.alert.and_then(error_for).unwrap_or_else(silent))
             }

@@ -3,6 +3,7 @@
 
 mod log;
 mod members;
+mod piped;
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +26,9 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+
 pub use log::{Line, Log, Mark, NotSaid, Stream};
+pub(crate) use piped::{Piped, Through};
 
 /// How long a process has to end after SIGTERM before it is killed, and to be gone after that.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);

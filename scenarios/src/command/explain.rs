@@ -6,7 +6,10 @@ use anstyle::Style;
 use clap::Args;
 use wssure_harness::{
     Fault,
-    client::{self, Profile, Scheme, profile::Offer},
+    client::{
+        self, Profile, Scheme,
+        profile::{Leaving, Offer},
+    },
     data::nearest,
     fault::{Area, UnknownFault},
     observation::{Finding, Moment},
@@ -109,15 +112,18 @@ fn certificate_words(profile: &Profile, fault: Fault) -> String {
         words.push(format!("says `{}`", judgement.fault));
     }
     words.push(judgement.code.map_or_else(|| "no code".to_owned(), |code| format!("code {code}")));
-    words.push(match judgement.alert {
-        Some(alert) => format!("alert {alert} ({}) {}", alert.0, moments(profile)),
-        None => format!("no alert, it leaves {}", moments(profile)),
+    let when = judgement.moment.map_or_else(|| moments(profile), |moment| moment.to_string());
+    words.push(match (judgement.alert, judgement.leaves) {
+        (Some(alert), _) => format!("alert {alert} ({}) {when}", alert.0),
+        (None, Leaving::Notifies) => format!("no alert but close_notify, it leaves {when}"),
+        (None, _) => format!("no alert, it leaves {when}"),
     });
     words.push(format!("close code {}", profile.refusal.close_code));
     words.push(
-        match judgement.exception {
-            Offer::Offered => "its warning can be overridden",
-            Offer::Never => "its warning cannot be overridden",
+        match (&profile.exceptions, judgement.exception) {
+            (None, _) => "it has no warning to override",
+            (Some(_), Offer::Offered) => "its warning can be overridden",
+            (Some(_), Offer::Never) => "its warning cannot be overridden",
         }
         .to_owned(),
     );

@@ -12,7 +12,7 @@ use wssure_harness::{
     certificate::Kind,
     client::{
         self, Profile,
-        profile::{Era, Provenance},
+        profile::{Era, Provenance, Sort},
     },
 };
 
@@ -85,15 +85,16 @@ fn cases(source: &Cases, out: &mut dyn Write) -> Result<(), Failure> {
 fn clients(out: &mut dyn Write) -> Result<(), Failure> {
     let rows = client::built_in()?;
     let rows = rows.iter().map(|profile| {
-        let era = match profile.era {
-            Era::Today => "today",
-            Era::Wiki => "2012",
+        let sort = match (profile.kind, profile.era) {
+            (Sort::Browser, Era::Today) => "today",
+            (Sort::Browser, Era::Wiki) => "2012",
+            (Sort::Tool, _) => "tool",
         };
         let provenance = match &profile.provenance {
             Provenance::Measured(how) => format!("measured: {how}"),
             Provenance::Documented(source) => format!("documented: {source}"),
         };
-        [profile.name.clone(), era.to_owned(), profile.title.clone(), provenance]
+        [profile.name.clone(), sort.to_owned(), profile.title.clone(), provenance]
     });
     Ok(table(rows, out)?)
 }

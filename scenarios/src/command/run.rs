@@ -21,7 +21,7 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  wssure run                                   every case, every client, the built-in proxy
+  wssure run                                   every case, every browser, the built-in proxy
   wssure run wiki.firefox                      the cases of one of the wiki's claims
   wssure run 'wiki/*' --client firefox,safari  a folder of cases, two clients
   wssure run --subject websockify --report junit=websockify.xml
@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
-    /// Which clients, by name or by the path of a TOML file [default: all that are built in]
+    /// Which clients, by name or by the path of a TOML file [default: every browser that is built in]
     #[arg(long = "client", value_name = "NAME|PATH", value_delimiter = ',')]
     clients: Vec<String>,
 

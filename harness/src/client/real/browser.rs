@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     Entrance, Proof, Real,
+    definition::Driver,
     engine::{self, Engine, Home, Landing, Trusting},
     page::{self, PageServer},
     reading::{Evidence, Told},
@@ -84,7 +85,11 @@ enum State {
 }
 
 impl Browser {
-    pub(super) async fn new(real: Arc<Real>, entrance: &Entrance) -> Result<Self, Trouble> {
+    pub(super) async fn new(
+        real: Arc<Real>,
+        driver: Driver,
+        entrance: &Entrance,
+    ) -> Result<Self, Trouble> {
         let broke = |what: &str, error: std::io::Error| Trouble::Broke(format!("{what}: {error}"));
         let folder = tempfile::Builder::new().prefix("wssure-browser-").tempdir();
         let folder = folder.map_err(|error| broke("a folder for the browser", error))?;
@@ -100,7 +105,7 @@ impl Browser {
         };
         let proof = entrance.proof.clone();
         Ok(Self {
-            engine: engine::of(real.definition.driven_by, home),
+            engine: engine::of(driver, home),
             real,
             page,
             secrets: Secrets::written_to(secrets),

@@ -24,7 +24,7 @@ pub struct Definition {
     /// The profile that it is held against.
     pub profile: String,
     /// How it is driven.
-    pub driven_by: Driver,
+    pub driven_by: Driving,
     /// The command that installs it.
     pub install: String,
     /// The command that tells its version; `{ROLE}` stands for a program.
@@ -37,7 +37,70 @@ pub struct Definition {
 
 /// How a real client is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "DrivenBy")]
+pub enum Driving {
+    /// A browser, which keeps running.
+    Browser(Driver),
+    /// A program of the command line, which is run for each connection.
+    Tool(Tool),
+}
+
+/// What stands in the file for it: one list, so that a wrong word is told with all the right ones.
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+enum DrivenBy {
+    Chromium,
+    Firefox,
+    Webkitgtk,
+    Curl,
+    Openssl,
+    Gnutls,
+    Node,
+    Python,
+}
+
+impl From<DrivenBy> for Driving {
+    fn from(named: DrivenBy) -> Self {
+        match named {
+            DrivenBy::Chromium => Self::Browser(Driver::Chromium),
+            DrivenBy::Firefox => Self::Browser(Driver::Firefox),
+            DrivenBy::Webkitgtk => Self::Browser(Driver::Webkitgtk),
+            DrivenBy::Curl => Self::Tool(Tool::Curl),
+            DrivenBy::Openssl => Self::Tool(Tool::Openssl),
+            DrivenBy::Gnutls => Self::Tool(Tool::Gnutls),
+            DrivenBy::Node => Self::Tool(Tool::Node),
+            DrivenBy::Python => Self::Tool(Tool::Python),
+        }
+    }
+}
+
+impl Driving {
+    /// The roles of the programs that it takes.
+    const fn roles(self) -> &'static [&'static str] {
+        match self {
+            Self::Browser(driver) => driver.roles(),
+            Self::Tool(_) => &["tool"],
+        }
+    }
+}
+
+/// A program of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// curl, with OpenSSL or another library behind it.
+    Curl,
+    /// `openssl s_client`
+    Openssl,
+    /// gnutls-cli
+    Gnutls,
+    /// A script for Node.js on `tls.connect`.
+    Node,
+    /// A script for Python on `ssl.create_default_context`.
+    Python,
+}
+
+/// How a browser is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// chromedriver and the DevTools protocol.
     Chromium,

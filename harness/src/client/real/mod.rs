@@ -6,7 +6,7 @@
 //!
 //! What a browser tells (events, close code, its own error code) comes from the browser; what went over the wire
 //! (alerts and their moment, connections, what was offered) from a [witness](crate::witness) between it and
-//! the subject.
+//! the subject. A tool is a pipe through its TLS, over which we speak HTTP and WebSocket ourselves.
 
 mod browser;
 pub mod definition;
@@ -18,6 +18,8 @@ mod page;
 mod proof;
 mod reading;
 mod session;
+mod tool;
+mod watch;
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
@@ -26,12 +28,14 @@ use tokio::sync::Mutex;
 
 use self::{
     browser::Browser,
-    definition::{Definition, Programs},
+    definition::{Definition, Driving, Programs},
+    tool::Tool,
 };
 use super::{Client, ClientError, Profile, Trouble};
 use crate::observation::TlsVersion;
 
 pub use proof::Proof;
+pub(super) use tool::Pipe;
 
 /// How long a program may take to tell its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
@@ -100,6 +104,10 @@ impl Real {
         self: Arc<Self>,
         entrance: &Entrance,
     ) -> Result<Box<dyn Client>, Trouble> {
+        let driver = match self.definition.driven_by {
+            Driving::Browser(driver) => driver,
+            Driving::Tool(tool) => return Ok(Box::new(Tool::new(self, tool, entrance).await?)),
+        };
         let idle = {
             let mut idle = self.idle.lock().await;
             let fitting = idle.iter().position(|browser| browser.fits(entrance));
@@ -107,7 +115,7 @@ impl Real {
         };
         match idle {
             Some(browser) => Ok(Box::new(browser)),
-            None => Ok(Box::new(Browser::new(self, entrance).await?)),
+            None => Ok(Box::new(Browser::new(self, driver, entrance).await?)),
         }
     }
 

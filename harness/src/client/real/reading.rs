@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     Fault,
-    client::{Destination, Echo, Payload, Profile, failure, profile::Naming},
+    client::{Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
     fault::Area,
     inspect::{Question, inspect},
     observation::{
@@ -71,6 +71,31 @@ impl Evidence<'_> {
         let refusal = self.socket_refusal(&told, echo.as_ref());
         let echo = if refusal.is_some() { None } else { echo };
         self.observation(refusal, Some(page), echo, None)
+    }
+
+    /// A WebSocket that we spoke ourselves, through a tool's TLS.
+    pub(super) fn of_spoken(self, spoken: Spoken) -> Observation {
+        let Spoken { mut events, mut close, end } = spoken;
+        let (refusal, echo) = match end {
+            Ok(echo) => (None, echo),
+            Err(error) if events.contains(&PageEvent::Open) => {
+                (Some(self.after_upgrade(failure::speech(Step::WebSocket, error))), None)
+            }
+            Err(_) => (Some(self.refusal()), None),
+        };
+        let damaged = refusal.as_ref().is_some_and(|one| one.fault == Fault::PayloadDamaged);
+        if refusal.is_some() && close.is_none() && !damaged {
+            // What a page would see: RFC 6455 section 7.1.5, no close frame was received.
+            events.extend([PageEvent::Error, PageEvent::Close]);
+            close = Some(Close { code: 1006, reason: String::new(), clean: false });
+        }
+        self.observation(refusal, Some(Page { events, close }), echo, None)
+    }
+
+    fn after_upgrade(&self, failure: failure::Failure) -> Refusal {
+        let failure::Failure { by, step, fault, alert, ending, detail, .. } = failure;
+        let reports = self.profile.reports(fault, self.to.scheme);
+        Refusal { by, step, fault, code: reports.and_then(|rule| rule.code.clone()), alert, ending, detail }
     }
 
     /// A page.
@@ -205,6 +230,10 @@ impl Evidence<'_> {
             named.iter().copied().find(|fault| is_there(fault)).or(named.first().copied())
         };
         if let Some(code) = &self.code {
+            let reported = self.profile.reports(wire.fault, self.to.scheme);
+            if reported.is_some_and(|rule| rule.code.as_ref() == Some(code)) {
+                return wire.fault;
+            }
             let refuses = self.profile.refuses.iter().filter(|rule| match &rule.code {
                 Some(own) if self.profile.refusal.names == Naming::All => {
                     code.split('+').any(|one| one == own)
@@ -261,6 +290,11 @@ impl Wire {
         };
         let of_server = |fault, alert| Self { by: Party::Server, step, fault, alert, ending };
         if let Some(alert) = sent_by(Party::Client) {
+            let answered = connection.handshake.as_ref().is_some_and(|one| one.version.is_some());
+            if ended_by == Party::Server && !answered {
+                // It complains of the end, and not of a certificate that never came.
+                return of_server(Fault::ConnectionClosed, Some(alert));
+            }
             let fault = Fault::ClientRefusedCertificate;
             // A server that has read the alert may be the first to close.
             let ending = connection.ended_by(Party::Client).unwrap_or(ending);

@@ -1,0 +1,77 @@
+//! The ways to the subjects of a case, with a witness on each.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    client::{Destination, Route, Trouble},
+    witness::{Mark, Secrets, Witness, Witnessed},
+};
+
+/// How long connections may take to end after the client has told how they went.
+const ENDING: Duration = Duration::from_secs(3);
+
+/// One witness for each subject, so that a URL's port stays the same over a case's steps.
+#[derive(Debug)]
+pub(super) struct Watch {
+    secrets: Secrets,
+    witnesses: HashMap<SocketAddr, Witness>,
+}
+
+/// The way to a subject, with a witness on it.
+#[derive(Debug)]
+pub(super) struct Watched {
+    subject: SocketAddr,
+    /// Before the connections that are to come.
+    mark: Mark,
+    /// The URL that leads through the witness.
+    pub url: Destination,
+}
+
+impl Watch {
+    /// With the file in which the client leaves its secrets.
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, witnesses: HashMap::new() }
+    }
+
+    /// Puts a witness on the way to that destination, if there is none yet.
+    pub(super) async fn over(&mut self, to: &Destination) -> Result<Watched, Trouble> {
+        let subject = match to.route {
+            Route::To(address) => address,
+            Route::ByName => look_up(to).await?,
+        };
+        let witness =
+            match self.witnesses.entry(subject) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let witness = Witness::start(subject, self.secrets.clone()).await;
+                    entry.insert(witness.map_err(|error| {
+                        Trouble::Broke(format!("no port for a witness: {error}"))
+                    })?)
+                }
+            };
+        let address = witness.address();
+        let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
+        Ok(Watched { subject, mark: witness.mark(), url })
+    }
+
+    /// What the witness has seen since then.
+    pub(super) async fn seen(&self, watched: &Watched) -> Vec<Witnessed> {
+        match self.witnesses.get(&watched.subject) {
+            Some(witness) => witness.since(watched.mark, Instant::now() + ENDING).await,
+            None => Vec::new(),
+        }
+    }
+}
+
+async fn look_up(to: &Destination) -> Result<SocketAddr, Trouble> {
+    let host = to.host.bare().into_owned();
+    let found = tokio::net::lookup_host((host.as_str(), to.port)).await;
+    let mut found = found.map_err(|error| Trouble::Broke(format!("{host}: {error}")))?;
+    found.next().ok_or_else(|| Trouble::Broke(format!("{host} has no address")))
+}
