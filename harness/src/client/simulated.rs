@@ -272,7 +272,9 @@ impl Simulated {
         progress: &Progress,
     ) -> bool {
         let Err(failure) = result else { return false };
+        // Where no connection comes about none is counted, so that this would never end.
         failure.judgement.is_none()
+            && failure.ending != Ending::NotConnected
             && self
                 .profile
                 .reports(failure.fault, scheme)
