@@ -63,6 +63,14 @@ pub(super) struct Progress {
     pub timing: Timing,
 }
 
+impl Progress {
+    /// Counts what a connection before this one showed.
+    pub(super) fn follows(&mut self, before: Self) {
+        self.connections += before.connections;
+        self.alerts.splice(0..0, before.alerts);
+    }
+}
+
 /// Connects TCP.
 pub(super) async fn tcp(to: &Destination, progress: &mut Progress) -> Result<TcpStream, Failure> {
     let start = Instant::now();

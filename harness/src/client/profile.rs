@@ -116,6 +116,21 @@ pub struct Manner {
     /// For which connections it tells an error code at all.
     #[serde(default)]
     pub tells: Tells,
+    /// What it does with a page whose certificate it refuses where it had a session to resume.
+    #[serde(default)]
+    pub with_session: WithSession,
+}
+
+/// What a client does with a page whose certificate it refuses where it had a session to resume, from a
+/// certificate of before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithSession {
+    /// As without.
+    #[default]
+    RefusesOnce,
+    /// It drops the session, connects again without, and refuses again.
+    RefusesTwice,
 }
 
 /// For which connections a client tells an error code.

@@ -1,6 +1,7 @@
 //! A client whose rules and words come from its profile, and whose connections are real.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -15,11 +16,12 @@ use super::{
     exceptions::Exceptions,
     exchange::{self, Echo, Payload, SpeechError, Spoken},
     failure::{self, Failure},
-    profile::{Applied, Offer, supported},
+    profile::{Applied, Offer, WithSession, supported},
     verifier::{Accepted, Seen, Verifier},
 };
 use crate::{
     Fault,
+    host::Host,
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Refusal,
         Step, Timing, TlsVersion,
@@ -39,6 +41,8 @@ pub struct Simulated {
     anchors: Vec<CertificateDer<'static>>,
     /// What its user has accepted; [`None`] for a client that never asks.
     exceptions: Option<Exceptions>,
+    /// The servers with which there is a TLS session that could be resumed.
+    sessions: HashSet<(Host, u16)>,
     highest_tls: TlsVersion,
     clock: Clock,
     deadline: Duration,
@@ -67,6 +71,7 @@ impl Simulated {
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
             exceptions: profile.exceptions.map(Exceptions::new),
+            sessions: HashSet::new(),
             highest_tls: profile.highest_tls(),
             profile,
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
@@ -293,6 +298,33 @@ impl Simulated {
         }
     }
 
+    /// A page, and what the sessions of earlier connections make of it.
+    async fn page_with_sessions(
+        &mut self,
+        to: &Destination,
+    ) -> Result<(Progress, Result<Answer, Failure>), Trouble> {
+        let (mut progress, mut result) = self.page(to).await?;
+        let had_session = self.note_session(to, &result);
+        let refused = result.as_ref().is_err_and(|failure| failure.judgement.is_some());
+        let twice = self.profile.refusal.with_session == WithSession::RefusesTwice;
+        if had_session && refused && twice {
+            let before = progress;
+            (progress, result) = self.page(to).await?;
+            progress.follows(before);
+        }
+        Ok((progress, result))
+    }
+
+    /// Keeps or drops the session with a server, and says whether there was one.
+    fn note_session<T>(&mut self, to: &Destination, result: &Result<T, Failure>) -> bool {
+        let server = (to.host.clone(), to.port);
+        match result {
+            Ok(_) if to.scheme.is_secure() => !self.sessions.insert(server),
+            Ok(_) => false,
+            Err(_) => self.sessions.remove(&server),
+        }
+    }
+
     /// Whether this client connects once more after such a failure of the connection.
     fn tries_again<T>(&self, result: &Result<T, Failure>, scheme: Scheme, tried: u32) -> bool {
         let Err(failure) = result else { return false };
@@ -379,6 +411,7 @@ impl Client for Simulated {
                 break result;
             }
         };
+        self.note_session(to, &result);
         let mut answer = None;
         let mut echo = None;
         let (page, failure) = match result {
@@ -417,7 +450,7 @@ impl Client for Simulated {
         if let Some(trouble) = self.profile.cannot(to.scheme, on_warning) {
             return Err(trouble);
         }
-        let (mut progress, mut result) = self.page(to).await?;
+        let (mut progress, mut result) = self.page_with_sessions(to).await?;
         let mut exception = None;
         if let OnWarning::Accept(wish) = on_warning {
             let judgement = result.as_ref().err().and_then(|failure| failure.judgement.as_ref());
@@ -432,10 +465,9 @@ impl Client for Simulated {
                 if let Some(leaf) = progress.leaf.take() {
                     self.accept(to, leaf, wish);
                 }
-                let (connections, alerts) = (progress.connections, progress.alerts);
-                (progress, result) = self.page(to).await?;
-                progress.connections += connections;
-                progress.alerts.splice(0..0, alerts);
+                let before = progress;
+                (progress, result) = self.page_with_sessions(to).await?;
+                progress.follows(before);
             }
         }
         let (answer, failure) = match result {
@@ -450,6 +482,8 @@ impl Client for Simulated {
     }
 
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
+        // A change of trust ends what was judged by it before.
+        self.sessions.clear();
         if !self.anchors.contains(&certificate) {
             self.anchors.push(certificate);
         }
@@ -457,11 +491,13 @@ impl Client for Simulated {
     }
 
     async fn remove(&mut self, certificate: &CertificateDer<'static>) -> Result<(), Trouble> {
+        self.sessions.clear();
         self.anchors.retain(|anchor| anchor != certificate);
         Ok(())
     }
 
     async fn restart(&mut self) -> Result<(), Trouble> {
+        self.sessions.clear();
         if let Some(exceptions) = &mut self.exceptions {
             exceptions.restart();
         }

@@ -34,6 +34,19 @@ struct RawEntry {
     #[serde(alias = "after")]
     real: Spanned<Word>,
     reason: Spanned<String>,
+    #[serde(default)]
+    happens: Happens,
+}
+
+/// Whether a known disagreement must happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Happens {
+    /// In every run: one that does not is no longer true.
+    #[default]
+    Always,
+    /// By chance, as where two things race.
+    Sometimes,
 }
 
 /// The known disagreements of a file; none by default.
@@ -48,13 +61,14 @@ struct Entry {
     left: Word,
     right: Word,
     reason: String,
+    happens: Happens,
     source: Source,
     right_span: Range<usize>,
 }
 
 impl Known {
     /// Reads a file of `[[known]]` tables: `client`, `cases` (patterns over ids), `field`, `simulated`, `real`,
-    /// `reason`. For two reports of one client it is `before` and `after`.
+    /// `reason`, and `happens = "sometimes"` for what happens by chance. For two reports of one client it is `before` and `after`.
     ///
     /// # Errors
     /// The first place where it is wrong.
@@ -124,6 +138,7 @@ impl Entry {
             right_span: raw.real.span(),
             right: raw.real.into_inner(),
             reason: raw.reason.into_inner(),
+            happens: raw.happens,
             source: source.clone(),
         })
     }
@@ -142,6 +157,9 @@ impl Entry {
     }
 
     fn stale(&self, cells: &[(&str, Cell)]) -> Vec<DataError> {
+        if self.happens == Happens::Sometimes {
+            return Vec::new();
+        }
         let covered: Vec<&(&str, Cell)> =
             cells.iter().filter(|(case, cell)| self.covers(case, cell)).collect();
         let shows = |case: &str| covered.iter().any(|(of, cell)| *of == case && self.shows(cell));

@@ -387,7 +387,15 @@ impl Client for Browser {
     async fn leave(mut self: Box<Self>) {
         self.witnesses.clear();
         self.has_played = true;
+        let has_imported = self.trusted.iter().any(|one| *one != self.authority);
         self.imported = vec![self.authority.clone()];
+        if has_imported && matches!(self.state, State::AtPage | State::Elsewhere) {
+            // Firefox goes on to take a certificate that was deleted for a possible issuer until it ends.
+            let ended = self.engine.end().await;
+            self.state = State::Ended;
+            // One that does not even end is not used again.
+            let _ = self.noting(ended);
+        }
         if self.state == State::Broken {
             self.end().await;
             return;
