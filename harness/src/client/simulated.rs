@@ -174,7 +174,9 @@ impl Simulated {
         // A browser opens a WebSocket over HTTP/2 only where the server takes it (RFC 8441), and else
         // connects again with HTTP/1.1.
         if to.scheme == Scheme::Wss && stream.protocol() == Some(b"h2") {
-            return self.connect_offering(to, progress, Offering::Http1, self.exceptions.as_ref()).await;
+            return self
+                .connect_offering(to, progress, Offering::Http1, self.exceptions.as_ref())
+                .await;
         }
         Ok(stream)
     }
@@ -190,9 +192,10 @@ impl Simulated {
             return self.connect_offering(to, progress, Offering::Everything, exceptions).await;
         }
         let first = self.connect_offering(to, progress, Offering::Everything, None).await;
-        let covered = progress.leaf.as_ref().is_some_and(|leaf| {
-            exceptions.is_some_and(|exceptions| exceptions.cover(to, leaf))
-        });
+        let covered = progress
+            .leaf
+            .as_ref()
+            .is_some_and(|leaf| exceptions.is_some_and(|exceptions| exceptions.cover(to, leaf)));
         match &first {
             Err(Stop::Failure(failure)) if failure.judgement.is_some() && covered => {
                 self.connect_offering(to, progress, Offering::Everything, exceptions).await

@@ -220,7 +220,9 @@ impl TlsStream {
             rest = behind;
             while !record.is_empty() {
                 if self.tls.read_tls(&mut record).is_err() {
-                    return Err(rustls::Error::General("the server sent too much at once".to_owned()));
+                    return Err(rustls::Error::General(
+                        "the server sent too much at once".to_owned(),
+                    ));
                 }
                 if let Err(error) = self.tls.process_new_packets() {
                     self.left_unread = !behind.is_empty();

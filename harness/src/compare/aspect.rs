@@ -98,7 +98,8 @@ fn moment(seen: &Observation) -> Option<Word> {
 }
 
 fn alerts(seen: &Observation) -> Option<Word> {
-    let words = seen.alerts.iter().map(|seen| format!("{} {} {}", seen.sent_by, seen.alert, seen.moment));
+    let words =
+        seen.alerts.iter().map(|seen| format!("{} {} {}", seen.sent_by, seen.alert, seen.moment));
     (!seen.alerts.is_empty()).then(|| Word::text(words.collect::<Vec<_>>().join(", ")))
 }
 

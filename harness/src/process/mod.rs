@@ -26,7 +26,6 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-
 pub use log::{Line, Log, Mark, NotSaid, Stream};
 pub(crate) use piped::{Piped, Through};
 

@@ -33,8 +33,8 @@ pub use self::{
     process::Running,
     rule::Said,
 };
-pub use crate::process::{Line, Log, Mark, NotSaid, Stream};
 use crate::data::Source;
+pub use crate::process::{Line, Log, Mark, NotSaid, Stream};
 
 /// A WebSocket proxy that can be tested: how to start it, and how to read what it says.
 #[derive(Clone, Debug)]

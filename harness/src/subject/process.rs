@@ -137,8 +137,12 @@ pub(super) async fn version(
     let process = spawn(subject, subject.version.as_ref()?, launch, nowhere).ok()?;
     let status = timeout_at(deadline, process.wait()).await.ok().flatten()?;
     process.log().wait_for_end(deadline).await;
-    let first =
-        process.log().lines().into_iter().map(|line| line.text).find(|text| !text.trim().is_empty());
+    let first = process
+        .log()
+        .lines()
+        .into_iter()
+        .map(|line| line.text)
+        .find(|text| !text.trim().is_empty());
     first.filter(|_| status.success())
 }
 

@@ -92,6 +92,8 @@ pub struct Arguments {
 pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
     let known = match &arguments.known {
         Some(path) => Known::read(&Source::read(path)?)?,
+        // What is built in is known of the built-in cases.
+        None if arguments.options.cases.is_none() => measured::built_in_known()?,
         None => Known::default(),
     };
     let wanted = Wanted {

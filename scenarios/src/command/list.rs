@@ -96,6 +96,16 @@ fn clients(out: &mut dyn Write) -> Result<(), Failure> {
         };
         [profile.name.clone(), sort.to_owned(), profile.title.clone(), provenance]
     });
+    table(rows, out)?;
+    writeln!(out, "\nReal ones, for --client:")?;
+    let real = client::real::definition::built_in()?;
+    let rows = real.iter().map(|definition| {
+        let presence = match definition.programs() {
+            Ok(_) => "on this machine".to_owned(),
+            Err(missing) => format!("not here: {missing}"),
+        };
+        [format!("real:{}", definition.name), presence]
+    });
     Ok(table(rows, out)?)
 }
 

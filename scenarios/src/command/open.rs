@@ -145,7 +145,13 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
             let client = match actor {
                 Actor::Simulated(profile) => {
                     let accepted = accepted.clone();
-                    Box::new(simulated(&arguments, Arc::clone(profile), anchors.clone(), accepted, &to))
+                    Box::new(simulated(
+                        &arguments,
+                        Arc::clone(profile),
+                        anchors.clone(),
+                        accepted,
+                        &to,
+                    ))
                 }
                 Actor::Real(_) => real(&arguments, actor, &anchors).await?,
             };

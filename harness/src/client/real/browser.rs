@@ -133,12 +133,15 @@ impl Browser {
 
     /// Sees to it that it runs and trusts what it should.
     async fn be_ready(&mut self) -> Result<(), Trouble> {
-        if std::mem::take(&mut self.has_played) && matches!(self.state, State::AtPage | State::Elsewhere)
+        if std::mem::take(&mut self.has_played)
+            && matches!(self.state, State::AtPage | State::Elsewhere)
         {
             self.engine.forget().await?;
         }
         match self.state {
-            State::Broken => return Err(Trouble::Broke("the browser has failed before".to_owned())),
+            State::Broken => {
+                return Err(Trouble::Broke("the browser has failed before".to_owned()));
+            }
             State::Ended => self.start().await?,
             State::AtPage | State::Elsewhere if self.trusted != self.imported => {
                 match self.engine.trust(&self.imported).await? {
@@ -166,7 +169,8 @@ impl Browser {
         let (untrusted, good) = (self.proof.untrusted(), self.proof.good());
         if self.tell(&untrusted.to_string(), &untrusted, &Payload::Nothing).await?.is_open() {
             return Err(Trouble::Broke(
-                "this session accepts an unknown issuer, so its verdicts are worth nothing".to_owned(),
+                "this session accepts an unknown issuer, so its verdicts are worth nothing"
+                    .to_owned(),
             ));
         }
         self.settle(&good).await?;
@@ -218,7 +222,9 @@ impl Browser {
             let landing = self.engine.go(&page).await?;
             let there = self.engine.session()?.run("return location.href", Vec::new()).await?;
             if landing != Landing::Loaded || there != page {
-                return Err(Trouble::Broke(format!("our own page does not load: {landing:?}, {there}")));
+                return Err(Trouble::Broke(format!(
+                    "our own page does not load: {landing:?}, {there}"
+                )));
             }
             self.state = State::AtPage;
         }
@@ -240,15 +246,16 @@ impl Browser {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
-        let witness = match self.witnesses.entry(subject) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                let witness = Witness::start(subject, self.secrets.clone()).await;
-                entry.insert(witness.map_err(|error| {
-                    Trouble::Broke(format!("no port for a witness: {error}"))
-                })?)
-            }
-        };
+        let witness =
+            match self.witnesses.entry(subject) {
+                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    let witness = Witness::start(subject, self.secrets.clone()).await;
+                    entry.insert(witness.map_err(|error| {
+                        Trouble::Broke(format!("no port for a witness: {error}"))
+                    })?)
+                }
+            };
         let url = Destination { port: witness.address().port(), ..to.clone() }.to_string();
         Ok(Watched { subject, mark: witness.mark(), url })
     }
@@ -282,8 +289,14 @@ impl Browser {
             false => self.engine.socket_error(&watched.url).await?,
         };
         let connections = self.seen(&watched).await;
-        let evidence =
-            Evidence { profile: self.real.profile(), to, anchors: &self.imported, connections, code, took };
+        let evidence = Evidence {
+            profile: self.real.profile(),
+            to,
+            anchors: &self.imported,
+            connections,
+            code,
+            took,
+        };
         Ok(evidence.of_socket(told, payload))
     }
 
@@ -328,8 +341,14 @@ impl Browser {
             Landing::Loaded => None,
         };
         let connections = self.seen(&watched).await;
-        let evidence =
-            Evidence { profile: self.real.profile(), to, anchors: &self.imported, connections, code, took };
+        let evidence = Evidence {
+            profile: self.real.profile(),
+            to,
+            anchors: &self.imported,
+            connections,
+            code,
+            took,
+        };
         Ok(evidence.of_page(exception))
     }
 

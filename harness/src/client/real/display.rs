@@ -23,14 +23,23 @@ impl Display {
     /// Starts one on a number of its own choice.
     pub(super) async fn start(xvfb: &Path, folder: &Path) -> Result<Self, Trouble> {
         // It prints the number once it is ready.
-        let invocation = Invocation::new(xvfb, folder)
-            .arguments(["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"]);
+        let invocation = Invocation::new(xvfb, folder).arguments([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1024x768x24",
+            "-nolisten",
+            "tcp",
+        ]);
         let process = Process::spawn(invocation)
             .map_err(|error| Trouble::Broke(format!("{}: {error}", xvfb.display())))?;
         let log = process.log().clone();
         let number = |line: &crate::process::Line| line.text.trim().parse::<u32>().ok();
         let deadline = Instant::now() + READY_LIMIT;
-        let said = log.wait_for(log.start(), deadline, |lines| lines.iter().any(|line| number(line).is_some()));
+        let said = log.wait_for(log.start(), deadline, |lines| {
+            lines.iter().any(|line| number(line).is_some())
+        });
         said.await.map_err(|error| Trouble::Broke(format!("Xvfb did not start: {error}")))?;
         let number = log.lines().iter().find_map(number);
         let number =

@@ -67,12 +67,10 @@ impl DriverProcess {
             lines.iter().rev().take(LINES_TOLD).map(|line| line.text.as_str()).collect();
         match last.is_empty() {
             true => String::new(),
-            false => format!("; it said: {}", last.into_iter().rev().collect::<Vec<_>>().join(" | ")),
+            false => {
+                format!("; it said: {}", last.into_iter().rev().collect::<Vec<_>>().join(" | "))
+            }
         }
-    }
-
-    pub(super) async fn stop(self) {
-        self.process.stop().await;
     }
 
     async fn listens(&self) -> Result<(), String> {

@@ -68,7 +68,8 @@ impl Database {
     }
 
     async fn certutil(&self, arguments: &[&str]) -> Result<(), Trouble> {
-        let broke = |why: String| Trouble::Broke(format!("certutil {}: {why}", arguments.join(" ")));
+        let broke =
+            |why: String| Trouble::Broke(format!("certutil {}: {why}", arguments.join(" ")));
         let mut command = Command::new(&self.certutil);
         command.arg("-d").arg(format!("sql:{}", self.folder.display())).args(arguments);
         command.stdin(Stdio::null()).kill_on_drop(true);

@@ -95,7 +95,15 @@ impl Evidence<'_> {
     fn after_upgrade(&self, failure: failure::Failure) -> Refusal {
         let failure::Failure { by, step, fault, alert, ending, detail, .. } = failure;
         let reports = self.profile.reports(fault, self.to.scheme);
-        Refusal { by, step, fault, code: reports.and_then(|rule| rule.code.clone()), alert, ending, detail }
+        Refusal {
+            by,
+            step,
+            fault,
+            code: reports.and_then(|rule| rule.code.clone()),
+            alert,
+            ending,
+            detail,
+        }
     }
 
     /// A page.
@@ -178,7 +186,8 @@ impl Evidence<'_> {
         match (close, echo) {
             (Some(close), _) if close.code == 1011 => {
                 refusal.fault = Fault::TargetUnreachable;
-                refusal.detail = format!("the server closed with {} {:?}", close.code, close.reason);
+                refusal.detail =
+                    format!("the server closed with {} {:?}", close.code, close.reason);
             }
             (_, Some(Echo::Different)) => {
                 refusal.fault = Fault::PayloadDamaged;
@@ -191,7 +200,8 @@ impl Evidence<'_> {
             }
             (Some(close), Some(Echo::Nothing)) => {
                 refusal.fault = Fault::ConnectionClosed;
-                refusal.detail = format!("the server closed with {} {:?}", close.code, close.reason);
+                refusal.detail =
+                    format!("the server closed with {} {:?}", close.code, close.reason);
             }
             _ => return None,
         }
@@ -208,8 +218,7 @@ impl Evidence<'_> {
             _ => (wire.by, wire.step),
         };
         let said = self.code.as_deref().unwrap_or("no code");
-        let found: Vec<&str> =
-            self.found().iter().map(|finding| finding.fault.name()).collect();
+        let found: Vec<&str> = self.found().iter().map(|finding| finding.fault.name()).collect();
         let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
         Refusal {
             by,
@@ -244,7 +253,8 @@ impl Evidence<'_> {
             if let Some(fault) = candidates(named.collect()) {
                 return fault;
             }
-            let reports = self.profile.reports.iter().filter(|rule| rule.code.as_ref() == Some(code));
+            let reports =
+                self.profile.reports.iter().filter(|rule| rule.code.as_ref() == Some(code));
             let named: Vec<Fault> =
                 reports.flat_map(|rule| &rule.faults).map(|fault| *fault.get_ref()).collect();
             if !named.is_empty() {

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use fantoccini::{Client, ClientBuilder, error::CmdError, wd::WebDriverCompatibleCommand};
 use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::client::Trouble;
 
@@ -109,11 +109,6 @@ impl Session {
         self.post("execute/async", json!({ "script": script, "args": arguments })).await
     }
 
-    /// What the browser says of itself.
-    pub(super) fn capabilities(&self) -> Map<String, Value> {
-        self.client.capabilities().cloned().unwrap_or_default()
-    }
-
     /// Closes the browser, and says whether it did close.
     pub(super) async fn end(self) -> Result<(), CommandError> {
         limited(async { self.client.close().await.map(|()| Value::Null) }).await.map(drop)
@@ -125,12 +120,10 @@ async fn limited(
 ) -> Result<Value, CommandError> {
     match tokio::time::timeout(LIMIT, command).await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(CmdError::Standard(error))) => {
-            Err(CommandError::Said {
-                error: error.error.to_string(),
-                message: error.message.into_owned(),
-            })
-        }
+        Ok(Err(CmdError::Standard(error))) => Err(CommandError::Said {
+            error: error.error.to_string(),
+            message: error.message.into_owned(),
+        }),
         Ok(Err(error)) => {
             Err(CommandError::Broke(Trouble::Broke(format!("the browser's driver: {error}"))))
         }

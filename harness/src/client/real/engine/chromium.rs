@@ -128,7 +128,9 @@ impl Engine for Chromium {
             ("Network.enable", json!({})),
             ("Network.setBlockedURLs", json!({ "urls": ["*/favicon.ico"] })),
         ] {
-            session.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await?;
+            session
+                .post("goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
+                .await?;
         }
         self.session = Some(session);
         Ok(())

@@ -102,7 +102,9 @@ impl WebkitGtk {
         restrict(&runtime)?;
         let display = match self.display.take() {
             Some(display) => display,
-            None => Display::start(self.home.programs.of("display"), self.home.folder.path()).await?,
+            None => {
+                Display::start(self.home.programs.of("display"), self.home.folder.path()).await?
+            }
         };
         let (home, name) = (self.home.clone(), display.name());
         self.display = Some(display);
@@ -131,8 +133,8 @@ impl WebkitGtk {
                 .environment("SSLKEYLOGFILE", &home.secrets);
             if home.tls == TlsVersion::Tls12 {
                 // glib-networking's own default, without TLS 1.3.
-                invocation = invocation
-                    .environment("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.3");
+                invocation =
+                    invocation.environment("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.3");
             }
             invocation
         });
