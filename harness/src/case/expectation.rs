@@ -14,7 +14,7 @@ use crate::{
     client::{Profile, Scheme, profile::Applied},
     data::{DataError, Source},
     fault::Area,
-    observation::{ExceptionOutcome, Moment, Observation, Party, TlsVersion},
+    observation::{ExceptionOutcome, Moment, Observation, Party, Sight, TlsVersion},
 };
 
 /// The key for every client that a table does not name.
@@ -356,6 +356,9 @@ impl Expected {
     /// the subject has then said so.
     #[must_use]
     pub fn after_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
+        if observation.sight == Sight::Outside {
+            return self.after_unseen_refusals(observation, client);
+        }
         let alert = observation.alerts.iter().find(|seen| seen.sent_by == Party::Client);
         let applied = client.exceptions.applied == Applied::AfterARefusal;
         if let (true, true, ExpectedLog::Nothing, Some(seen)) =
@@ -363,6 +366,16 @@ impl Expected {
         {
             let fault = Fault::ClientRefusedCertificate;
             self.log = ExpectedLog::Says { fault, alert: Some(seen.alert), words: None };
+        }
+        self
+    }
+
+    /// The same where alerts are not seen: only who has refused before connects again.
+    fn after_unseen_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
+        let applied = client.exceptions.applied == Applied::AfterARefusal;
+        let came_again = observation.is_connected() && observation.connections > 1;
+        if applied && came_again && self.log == ExpectedLog::Nothing {
+            self.log = ExpectedLog::AnyRefusal;
         }
         self
     }
@@ -387,7 +400,8 @@ impl Wanted {
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
-        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme)) {
+        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme))
+        {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),

@@ -22,7 +22,7 @@ use crate::{
     Fault,
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Refusal,
-        Step, Timing, TlsVersion,
+        Sight, Step, Timing, TlsVersion,
     },
 };
 
@@ -174,14 +174,19 @@ impl Simulated {
         progress: &mut Progress,
     ) -> Result<Stream, Stop> {
         if self.profile.exceptions.applied == Applied::AtOnce {
-            return self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await;
+            return self
+                .connect_offering(to, progress, Offering::Everything, &self.exceptions)
+                .await;
         }
         let none = Exceptions::new(self.profile.exceptions);
         let first = self.connect_offering(to, progress, Offering::Everything, &none).await;
         match &first {
             Err(Stop::Failure(failure))
                 if failure.judgement.is_some()
-                    && progress.leaf.as_ref().is_some_and(|leaf| self.exceptions.cover(to, leaf)) =>
+                    && progress
+                        .leaf
+                        .as_ref()
+                        .is_some_and(|leaf| self.exceptions.cover(to, leaf)) =>
             {
                 self.connect_offering(to, progress, Offering::Everything, &self.exceptions).await
             }
@@ -327,6 +332,7 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
         found: progress.found,
         connections: progress.connections,
         timing: progress.timing,
+        sight: Sight::Whole,
     }
 }
 

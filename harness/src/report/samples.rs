@@ -4,7 +4,7 @@ use crate::{
     Alert, Fault,
     observation::{
         AlertSeen, Answer, Certificate, Close, Ending, Finding, Handshake, Moment, Observation,
-        Offered, OfferedVersion, Outcome, Page, PageEvent, Party, Refusal, Step, Timing,
+        Offered, OfferedVersion, Outcome, Page, PageEvent, Party, Refusal, Sight, Step, Timing,
         TlsVersion,
     },
     run::{
@@ -39,6 +39,7 @@ pub(crate) fn connected() -> Observation {
         found: Vec::new(),
         connections: 1,
         timing: Timing { tcp_ms: 0.1, tls_ms: 2.25, total_ms: 3.5 },
+        sight: Sight::Whole,
     }
 }
 

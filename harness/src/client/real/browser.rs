@@ -1,8 +1,8 @@
 //! A real browser as a client: its session, what it trusts, and the witnesses on its connections.
 
 use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -15,13 +15,15 @@ use tokio::time::Instant;
 
 use super::{
     Entrance, Proof, Real,
-    engine::{self, Engine, Home, Landing, Trusting},
+    definition::Programs,
+    engine::{Engine, Home, Landing, Trusting},
     page::{self, PageServer},
-    reading::{Evidence, Told},
+    reading::{Came, Evidence, Told},
 };
 use crate::{
     client::{Client, Destination, OnWarning, Payload, Profile, Route, Trouble},
-    observation::{ExceptionOutcome, Observation, TlsVersion},
+    host::Host,
+    observation::{ExceptionOutcome, Observation, Sight, TlsVersion},
     witness::{Mark, Secrets, Witness, Witnessed},
 };
 
@@ -29,11 +31,17 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an import may take to come into force after a start.
 const TRUST_LIMIT: Duration = Duration::from_secs(10);
+/// The same for a remote one, which mostly does not trust the run's authority.
+const REMOTE_TRUST_LIMIT: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How often a page is gone to again that the browser has cancelled by itself.
 const CANCELLED_TRIED: usize = 4;
 /// How long connections may take to end after the browser has told how they went.
 const ENDING: Duration = Duration::from_secs(3);
+
+/// Why a remote browser imports nothing.
+const NO_STORE: &str =
+    "has a trust store that WebDriver does not open: no certificate is imported or removed there";
 
 /// A browser.
 pub(super) struct Browser {
@@ -47,6 +55,10 @@ pub(super) struct Browser {
     /// What the user has imported by now, and what the running browser knows of it.
     imported: Vec<CertificateDer<'static>>,
     trusted: Vec<CertificateDer<'static>>,
+    /// Whether the run's authority is trusted at all; only a remote one may not.
+    trust: Trust,
+    /// Which names it finds, where it finds them by itself.
+    finds: HashMap<Host, Finds>,
     state: State,
     /// It has played in another case since it was started.
     has_played: bool,
@@ -69,6 +81,20 @@ struct Watched {
     url: String,
 }
 
+/// Whether a browser trusts the run's authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Given,
+    NotGiven,
+}
+
+/// Whether a browser finds this machine under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finds {
+    Us,
+    NotUs,
+}
+
 /// Where a browser is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -89,25 +115,32 @@ impl Browser {
         let folder = folder.map_err(|error| broke("a folder for the browser", error))?;
         let secrets = folder.path().join("secrets");
         std::fs::write(&secrets, "").map_err(|error| broke("a file for its secrets", error))?;
-        let page = PageServer::start((Ipv4Addr::LOCALHOST, 0).into()).await;
-        let page = page.map_err(|error| broke("a server for its page", error))?;
+        let page = PageServer::start((real.address(), 0).into()).await;
+        let page = page.map_err(|error| {
+            broke(&format!("a server for its page at {} (--address)", real.address()), error)
+        })?;
         let home = Home {
             folder: Arc::new(folder),
             secrets: secrets.clone(),
-            programs: real.programs.clone(),
+            programs: Programs::default(),
             tls: entrance.tls,
         };
         let proof = entrance.proof.clone();
         Ok(Self {
-            engine: engine::of(real.definition.driven_by, home),
+            engine: real.engine(home),
+            secrets: match real.remote() {
+                None => Secrets::written_to(secrets),
+                Some(_) => Secrets::kept(),
+            },
             real,
             page,
-            secrets: Secrets::written_to(secrets),
             tls: entrance.tls,
             proof: proof.ok_or_else(|| Trouble::Broke("nothing to prove itself at".to_owned()))?,
             authority: entrance.authority.clone(),
             imported: vec![entrance.authority.clone()],
             trusted: Vec::new(),
+            trust: Trust::Given,
+            finds: HashMap::new(),
             state: State::Ended,
             has_played: false,
             witnesses: HashMap::new(),
@@ -126,7 +159,15 @@ impl Browser {
     }
 
     /// Sees to it that it runs and trusts what it should.
-    async fn be_ready(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn be_ready(&mut self) -> Result<(), Trouble> {
+        let result = self.try_be_ready().await;
+        self.noting(result)
+    }
+
+    async fn try_be_ready(&mut self) -> Result<(), Trouble> {
+        if let Some(trouble) = self.real.cannot.get() {
+            return Err(trouble.clone());
+        }
         if std::mem::take(&mut self.has_played) && matches!(self.state, State::AtPage | State::Elsewhere)
         {
             self.engine.forget().await?;
@@ -152,21 +193,58 @@ impl Browser {
         self.engine.start(&self.imported).await?;
         self.trusted.clone_from(&self.imported);
         self.state = State::Elsewhere;
-        self.prove().await
+        self.finds.clear();
+        if self.real.remote().is_some()
+            && let Some(version) = self.engine.session()?.version()
+        {
+            self.real.version.get_or_init(|| version);
+        }
+        let proven = self.prove().await;
+        if let Err(trouble) = &proven {
+            // Nothing that it says without a proof is worth anything.
+            self.engine.end().await.ok();
+            self.state = State::Ended;
+            if matches!(trouble, Trouble::Cannot(_)) {
+                self.real.cannot.get_or_init(|| trouble.clone());
+            }
+        }
+        proven
+    }
+
+    /// The URL of a site of the proof. Only this machine reaches it by itself.
+    async fn way_to(&mut self, site: &Destination) -> Result<(String, Option<Watched>), Trouble> {
+        if self.real.remote().is_none() {
+            return Ok((site.to_string(), None));
+        }
+        let watched = self.watch(site).await?;
+        Ok((watched.url.clone(), Some(watched)))
     }
 
     /// Shows that this session judges certificates, and by the trust that it was given.
     async fn prove(&mut self) -> Result<(), Trouble> {
         let (untrusted, good) = (self.proof.untrusted(), self.proof.good());
-        if self.tell(&untrusted.to_string(), &untrusted, &Payload::Nothing).await?.is_open() {
+        let (url, watched) = self.way_to(&untrusted).await?;
+        if self.tell(&url, &untrusted, &Payload::Nothing).await?.is_open() {
             return Err(Trouble::Broke(
                 "this session accepts an unknown issuer, so its verdicts are worth nothing".to_owned(),
             ));
         }
+        if let (Some(watched), Some(remote)) = (&watched, self.real.remote())
+            && self.seen(watched).await.is_empty()
+        {
+            return Err(remote.did_not_come());
+        }
         // Chromium reads the store in the background, and judges without it until it has.
-        let deadline = Instant::now() + TRUST_LIMIT;
-        while !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
+        let limit = self.real.remote().map_or(TRUST_LIMIT, |_| REMOTE_TRUST_LIMIT);
+        let deadline = Instant::now() + limit;
+        let (url, _) = self.way_to(&good).await?;
+        self.trust = Trust::Given;
+        while !self.tell(&url, &good, &Payload::Nothing).await?.is_open() {
             if Instant::now() > deadline {
+                if self.real.remote().is_some() {
+                    self.trust = Trust::NotGiven;
+                    return Ok(());
+                }
                 return Err(Trouble::Broke(
                     "this session refuses a good certificate under the imported authority".to_owned(),
                 ));
@@ -183,11 +261,10 @@ impl Browser {
         to: &Destination,
         payload: &Payload,
     ) -> Result<Told, Trouble> {
-        self.engine.resolve(&to.host).await?;
+        self.reach(&to.host).await?;
         if self.state != State::AtPage {
-            let host = page::HOST.parse().map_err(|error| Trouble::Broke(format!("{error}")))?;
-            self.engine.resolve(&host).await?;
-            let landing = self.engine.go(&self.page.url(page::HOST)).await?;
+            let url = self.page_url().await?;
+            let landing = self.engine.go(&url).await?;
             if landing != Landing::Loaded {
                 return Err(Trouble::Broke(format!("our own page does not load: {landing:?}")));
             }
@@ -205,16 +282,53 @@ impl Browser {
             .map_err(|error| Trouble::Broke(format!("the page told something else: {error}")))
     }
 
+    /// The URL of our own page. A remote browser need not know its name.
+    async fn page_url(&mut self) -> Result<String, Trouble> {
+        if self.real.remote().is_some() {
+            return Ok(format!("http://{}/", self.page.address()));
+        }
+        let host = page::HOST.parse().map_err(|error| Trouble::Broke(format!("{error}")))?;
+        self.engine.resolve(&host).await?;
+        Ok(self.page.url(page::HOST))
+    }
+
+    /// Sees to it that the browser finds us under that name. Where that is not in our hands, it is tried once
+    /// in a session, with our own page.
+    async fn reach(&mut self, host: &Host) -> Result<(), Trouble> {
+        self.engine.resolve(host).await?;
+        let Some(remote) = self.real.remote() else { return Ok(()) };
+        let finds = match self.finds.entry(host.clone()) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                self.state = State::Elsewhere;
+                let landing = self.engine.go(&self.page.url(&host.to_string())).await?;
+                let is_ours = landing == Landing::Loaded
+                    && self.engine.session()?.run(page::IS_OURS, Vec::new()).await? == true;
+                *entry.insert(if is_ours { Finds::Us } else { Finds::NotUs })
+            }
+        };
+        if finds == Finds::Us { Ok(()) } else { Err(remote.finds_not(host)) }
+    }
+
+    /// What it trusts of ours.
+    fn anchors(&self) -> &[CertificateDer<'static>] {
+        match self.trust {
+            Trust::Given => &self.imported,
+            Trust::NotGiven => &[],
+        }
+    }
+
     /// Puts a witness on the way to that destination, if there is none yet.
     async fn watch(&mut self, to: &Destination) -> Result<Watched, Trouble> {
         let subject = match to.route {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
+        let at = self.real.address();
         let witness = match self.witnesses.entry(subject) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                let witness = Witness::start(subject, self.secrets.clone()).await;
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let witness = Witness::start_at(at, subject, self.secrets.clone()).await;
                 entry.insert(witness.map_err(|error| {
                     Trouble::Broke(format!("no port for a witness: {error}"))
                 })?)
@@ -254,7 +368,7 @@ impl Browser {
         };
         let connections = self.seen(&watched).await;
         let evidence =
-            Evidence { profile: self.real.profile(), to, anchors: &self.imported, connections, code, took };
+            Evidence { profile: self.real.profile(), to, anchors: self.anchors(), sees: self.sees(), connections, code, took };
         Ok(evidence.of_socket(told, payload))
     }
 
@@ -264,7 +378,7 @@ impl Browser {
         on_warning: OnWarning,
     ) -> Result<Observation, Trouble> {
         self.be_ready().await?;
-        self.engine.resolve(&to.host).await?;
+        self.reach(&to.host).await?;
         self.state = State::Elsewhere;
         let mut begun = Instant::now();
         let mut watched = self.watch(to).await?;
@@ -287,7 +401,11 @@ impl Browser {
             }
         };
         let took = begun.elapsed();
-        if landing == Landing::Loaded || exception == Some(ExceptionOutcome::Accepted) {
+        let came = match (&landing, exception) {
+            (Landing::Loaded, _) | (_, Some(ExceptionOutcome::Accepted)) => Came::ThePage,
+            _ => Came::Nothing,
+        };
+        if came == Came::ThePage {
             // It is all there, and the browser keeps the connection for a next page.
             self.hang_up(&watched);
         }
@@ -300,8 +418,18 @@ impl Browser {
         };
         let connections = self.seen(&watched).await;
         let evidence =
-            Evidence { profile: self.real.profile(), to, anchors: &self.imported, connections, code, took };
-        Ok(evidence.of_page(exception))
+            Evidence { profile: self.real.profile(), to, anchors: self.anchors(), sees: self.sees(), connections, code, took };
+        Ok(evidence.of_page(came, exception))
+    }
+
+    /// What can be seen of it, if the wire can be read.
+    fn sees(&self) -> Sight {
+        if self.real.remote().is_some() { Sight::NoCode } else { Sight::Whole }
+    }
+
+    /// That this is not done with a remote browser, and why.
+    fn only_here(&self, why: &str) -> Result<(), Trouble> {
+        self.real.remote().map_or(Ok(()), |remote| Err(remote.cannot(why)))
     }
 
     /// Notes that it is not to be used again, where it is not.
@@ -334,6 +462,7 @@ impl Client for Browser {
     }
 
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
+        self.only_here(NO_STORE)?;
         // It comes into force before the next connection.
         if !self.imported.contains(&certificate) {
             self.imported.push(certificate);
@@ -342,17 +471,28 @@ impl Client for Browser {
     }
 
     async fn remove(&mut self, certificate: &CertificateDer<'static>) -> Result<(), Trouble> {
+        self.only_here(NO_STORE)?;
         self.imported.retain(|imported| imported != certificate);
         Ok(())
     }
 
     async fn restart(&mut self) -> Result<(), Trouble> {
+        self.only_here("is new in each session: it cannot be ended and started with what it keeps")?;
         if matches!(self.state, State::AtPage | State::Elsewhere) {
             let ended = self.engine.end().await;
             self.noting(ended)?;
             self.state = State::Ended;
         }
         Ok(())
+    }
+
+    async fn rely_on_authority(&mut self) -> Result<(), Trouble> {
+        let Some(remote) = self.real.remote().cloned() else { return Ok(()) };
+        self.be_ready().await?;
+        match self.trust {
+            Trust::Given => Ok(()),
+            Trust::NotGiven => Err(remote.trusts_not()),
+        }
     }
 
     async fn leave(mut self: Box<Self>) {
