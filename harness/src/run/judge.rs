@@ -252,6 +252,7 @@ mod tests {
             offered: None,
             tls: None,
             found: Vec::new(),
+            alerts: Vec::new(),
             connections: 1,
             timing: Timing::default(),
             sight: Sight::Whole,
@@ -302,6 +303,24 @@ mod tests {
         assert_eq!(of(late), [difference(Field::Moment, moments.0, moments.1)]);
         assert_eq!(of(coded), [difference(Field::Code, "SELF_SIGNED", "OTHER")]);
         assert_eq!(differences(&closed), [difference(Field::CloseCode, "1015", "0")]);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_no_difference() {
+        let silent = Refusal { code: None, ..refused() };
+        let mut seen = observed(Outcome::Refused(silent));
+        seen.sight = Sight::NoCode;
+        assert_eq!(differences(&seen), []);
+        let unread = Refusal { fault: Fault::ConnectionClosed, code: None, alert: None, ..refused() };
+        let mut seen = observed(Outcome::Refused(unread));
+        seen.sight = Sight::Outside;
+        assert_eq!(differences(&seen), []);
+        // What a page sees, it sees from everywhere.
+        seen.page = None;
+        assert_eq!(differences(&seen), [difference(Field::CloseCode, "1015", "0")]);
+        let mut connected = observed(Outcome::Connected);
+        connected.sight = Sight::Outside;
+        assert_eq!(differences(&connected), [difference(Field::Fault, "self-signed", "connected")]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Arguments {
     clients: Vec<String>,
 
     /// A browser behind a WebDriver endpoint (a Selenium Grid, a device farm, a phone), as client remote:NAME; VALUE is JSON
-    /// or a string; profile=NAME says whose rules it is held against; may be given again
+    /// or a string; profile=NAME says whose rules it is held against, places=N how many sessions there may be at once; may be given again
     #[arg(
         long = "webdriver",
         value_name = "NAME=URL[,KEY=VALUE...]",

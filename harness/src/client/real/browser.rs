@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
     Entrance, Proof, Real,
@@ -62,6 +62,8 @@ pub(super) struct Browser {
     state: State,
     /// It has played in another case since it was started.
     has_played: bool,
+    /// Held while it plays.
+    place: Option<OwnedSemaphorePermit>,
     /// One for each subject of the case, so that a URL's port stays the same over its steps.
     witnesses: HashMap<SocketAddr, Witness>,
 }
@@ -143,6 +145,7 @@ impl Browser {
             finds: HashMap::new(),
             state: State::Ended,
             has_played: false,
+            place: None,
             witnesses: HashMap::new(),
         })
     }
@@ -150,6 +153,11 @@ impl Browser {
     /// Whether it can play for a client that enters so.
     pub(super) fn fits(&self, entrance: &Entrance) -> bool {
         self.tls == entrance.tls && self.authority == entrance.authority
+    }
+
+    /// Keeps this place for as long as it plays.
+    pub(super) fn take(&mut self, place: Option<OwnedSemaphorePermit>) {
+        self.place = place;
     }
 
     /// Ends it for good.
@@ -503,8 +511,10 @@ impl Client for Browser {
             self.end().await;
             return;
         }
-        let real = Arc::clone(&self.real);
+        let (real, place) = (Arc::clone(&self.real), self.place.take());
         real.idle.lock().await.push(*self);
+        // Whoever has waited for it finds the session.
+        drop(place);
     }
 }
 

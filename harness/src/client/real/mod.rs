@@ -28,7 +28,7 @@ use std::{
 };
 
 use rustls_pki_types::CertificateDer;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use self::{
     browser::Browser,
@@ -69,6 +69,8 @@ pub struct Real {
     version: OnceLock<String>,
     /// Why it cannot play in this run at all, once that is known.
     cannot: OnceLock<Trouble>,
+    /// The places of an endpoint that has not enough for every case at once.
+    places: Option<Arc<Semaphore>>,
     /// Those that have played and can play again.
     idle: Mutex<Vec<Browser>>,
 }
@@ -103,7 +105,12 @@ impl Real {
         version: OnceLock<String>,
     ) -> Self {
         let (cannot, idle) = (OnceLock::new(), Mutex::new(Vec::new()));
-        Self { name, profile, whereabouts, version, cannot, idle }
+        let places = match &whereabouts {
+            Whereabouts::Here { .. } => None,
+            Whereabouts::Behind(remote) => remote.endpoint.places,
+        };
+        let places = places.map(|places| Arc::new(Semaphore::new(places.get())));
+        Self { name, profile, whereabouts, version, cannot, places, idle }
     }
 
     /// A browser behind a WebDriver endpoint, which finds this machine at that address.
@@ -168,15 +175,22 @@ impl Real {
         if let (Some(remote), TlsVersion::Tls12) = (self.remote(), entrance.tls) {
             return Err(remote.cannot("offers what it offers, and this case wants TLS 1.2 at most"));
         }
+        // Who has left has left its session too: with a place there is a session to be had.
+        let place = match &self.places {
+            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
+            None => None,
+        };
         let idle = {
             let mut idle = self.idle.lock().await;
             let fitting = idle.iter().position(|browser| browser.fits(entrance));
             fitting.map(|index| idle.swap_remove(index))
         };
-        match idle {
-            Some(browser) => Ok(Box::new(browser)),
-            None => Ok(Box::new(Browser::new(self, entrance).await?)),
-        }
+        let mut browser = match idle {
+            Some(browser) => browser,
+            None => Browser::new(self, entrance).await?,
+        };
+        browser.take(place);
+        Ok(Box::new(browser))
     }
 
     /// Shows, before there is a case, that a remote one can be had; it is then idle.

@@ -219,7 +219,12 @@ impl Evidence<'_> {
             code: self.code.clone(),
             alert: wire.alert,
             ending: wire.ending,
-            detail: format!("the client says {said}; in the chain there is {found}"),
+            detail: match self.sight() {
+                Sight::Outside => format!(
+                    "the client says {said}; what is encrypted is not read, for it gives its secrets to nobody"
+                ),
+                _ => format!("the client says {said}; in the chain there is {found}"),
+            },
         }
     }
 

@@ -2,7 +2,11 @@
 
 use std::{future::Future, time::Duration};
 
-use fantoccini::{Client, ClientBuilder, error::CmdError, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder,
+    error::{CmdError, NewSessionError},
+    wd::WebDriverCompatibleCommand,
+};
 use http::Method;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
@@ -153,7 +157,11 @@ where
 {
     let mut builder = ClientBuilder::new(connector);
     builder.capabilities(capabilities);
-    builder.connect(endpoint.as_str()).await.map_err(|error| with_causes(&error))
+    builder.connect(endpoint.as_str()).await.map_err(|error| match &error {
+        // Which tells its cause by none of the usual ways.
+        NewSessionError::FailedC(cause) => format!("it does not answer: {}", with_causes(cause)),
+        _ => error.to_string(),
+    })
 }
 
 /// A connector for endpoints behind TLS, which must be trusted as this machine trusts.
@@ -189,10 +197,13 @@ async fn limited(
             error: error.error.to_string(),
             message: error.message.into_owned(),
         }),
-        Ok(Err(error)) => Err(CommandError::Broke(Trouble::Broke(format!(
-            "the browser's driver: {}",
+        Ok(Err(CmdError::FailedC(error))) => Err(CommandError::Broke(Trouble::Broke(format!(
+            "the browser's driver does not answer: {}",
             with_causes(&error)
         )))),
+        Ok(Err(error)) => {
+            Err(CommandError::Broke(Trouble::Broke(format!("the browser's driver: {error}"))))
+        }
         Err(_) => Err(CommandError::Broke(Trouble::Broke(format!(
             "the browser did not answer within {} s",
             LIMIT.as_secs()

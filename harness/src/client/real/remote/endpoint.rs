@@ -1,6 +1,6 @@
 //! What is given for a remote browser: `NAME=URL[,KEY=VALUE...]`.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZero, str::FromStr};
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -9,6 +9,8 @@ use super::words::{Word, split};
 
 /// The key that is no capability: whose rules the browser is held against.
 const PROFILE: &str = "profile";
+/// The other such key: how many sessions the endpoint has place for at once.
+const PLACES: &str = "places";
 /// These capabilities are strings, whatever they look like (W3C WebDriver section 7.2).
 const STRINGS: [&str; 3] = ["browserName", "browserVersion", "platformName"];
 
@@ -21,6 +23,7 @@ pub struct Endpoint {
     pub(super) url: Url,
     pub(super) capabilities: Map<String, Value>,
     pub(in crate::client::real) profile: String,
+    pub(in crate::client::real) places: Option<NonZero<usize>>,
 }
 
 /// What was given is no endpoint: where, and why. It quotes nothing that may be secret.
@@ -59,6 +62,9 @@ pub enum Problem {
         /// What a JSON reader says.
         reason: String,
     },
+    /// `places` is no number.
+    #[error("`places` is how many sessions the endpoint has place for at once: 1 or more")]
+    Places,
     /// A bracket or quote is open at the end.
     #[error("the `{0}` is not closed")]
     NotClosed(char),
@@ -88,11 +94,17 @@ impl FromStr for Endpoint {
         }
         let mut capabilities = Map::new();
         let mut profile = None;
+        let mut places = None;
         for word in rest {
             let (key, value) = pair(*word)
                 .filter(|(key, _)| !key.text.is_empty())
                 .ok_or(EndpointError { at: word.at, problem: Problem::Pair })?;
             let twice = match key.text {
+                PLACES => {
+                    let number = value.text.parse::<NonZero<usize>>();
+                    let wrong = |_| EndpointError { at: value.at, problem: Problem::Places };
+                    places.replace(number.map_err(wrong)?).is_some()
+                }
                 PROFILE => profile.replace(value.text.to_owned()).is_some(),
                 _ => capabilities.insert(key.text.to_owned(), read(key, value)?).is_some(),
             };
@@ -107,6 +119,7 @@ impl FromStr for Endpoint {
             name: name.text.to_owned(),
             url: read_url(url)?,
             capabilities,
+            places,
             profile: profile.ok_or(EndpointError { at: end, problem: Problem::Profile })?,
         })
     }
@@ -231,7 +244,9 @@ mod tests {
         assert_eq!(profile(",browserName=chrome,platformName=iOS"), "ios");
         assert_eq!(profile(",browserName=chrome,profile=chrome-19"), "chrome-19");
         assert!(error("a=http://h:1,browserName=opera").contains("add profile=NAME"));
-        assert!(!endpoint("a=http://h,profile=ios").capabilities.contains_key("profile"));
+        let endpoint = endpoint("a=http://h,profile=ios,places=2");
+        assert!(endpoint.capabilities.is_empty());
+        assert_eq!(endpoint.places.map(NonZero::get), Some(2));
     }
 
     #[test]
@@ -240,6 +255,7 @@ mod tests {
         assert!(error("http://h,profile=ios").starts_with("at character 1: a name of letters"));
         assert!(error("a=ftp://h,profile=ios").starts_with("at character 3: that is no URL"));
         assert!(error("a=http://h,,b=1").starts_with("at character 12: KEY=VALUE is expected"));
+        assert!(error("a=http://h,places=0").starts_with("at character 19: `places` is how many"));
         assert!(error("a=http://h,b=1,b=2").starts_with("at character 16: `b` is there twice"));
         assert!(
             error("a=http://h,b={x}")
