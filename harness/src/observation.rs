@@ -33,6 +33,29 @@ pub struct Observation {
     pub connections: u32,
     /// How long each step took.
     pub timing: Timing,
+    /// How much of it could be seen.
+    #[serde(default, skip_serializing_if = "Sight::is_whole")]
+    pub sight: Sight,
+}
+
+/// How much of an attempt could be seen. What could not is no difference from anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// All of it.
+    #[default]
+    Whole,
+    /// All but the client's own error code, which plain WebDriver has no command for.
+    NoCode,
+    /// Neither that nor what was encrypted (RFC 8446 section 4.3 onwards): no certificate, no alert and no answer,
+    /// for the client gives its secrets to nobody. Why it refused is then known from the proxy's log alone.
+    Outside,
+}
+
+impl Sight {
+    const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
 }
 
 impl Observation {

@@ -1,36 +1,57 @@
 //! From the words of a command line to cases and clients.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use globset::GlobBuilder;
 use wssure_harness::{
     case::{Case, Suite},
-    client::{self, Actor, Profile, profile::Sort},
+    client::{
+        self, Actor, Profile,
+        profile::Sort,
+        real::{Endpoint, REMOTE, Real},
+    },
     data::nearest,
 };
 
 use crate::exit::Failure;
 
-/// The clients of those names or files, in that order; the browsers that are built in if none is named.
+/// The clients of those names or files, in that order, and those remote ones; the browsers that are built in if
+/// there are none.
 ///
 /// # Errors
 /// There is no such client, its file is wrong, it is not installed, or two have one name.
-pub fn clients(wanted: &[String]) -> Result<Vec<Actor>, Failure> {
-    if wanted.is_empty() {
+pub fn clients(wanted: &[String], remote: Vec<Actor>) -> Result<Vec<Actor>, Failure> {
+    if wanted.is_empty() && remote.is_empty() {
         // A tool cannot play most of what users do: unasked, it would fill a run with skipped steps.
         let browsers = client::built_in()?.into_iter().filter(|one| one.kind == Sort::Browser);
         return Ok(browsers.map(Actor::Simulated).collect());
     }
     let mut chosen: Vec<Actor> = Vec::new();
-    for name in wanted {
-        let actor: Actor = name.parse()?;
+    let named = wanted.iter().map(|name| Ok(name.parse()?));
+    for actor in named.chain(remote.into_iter().map(Ok::<Actor, Failure>)) {
+        let actor = actor?;
         if chosen.iter().any(|other| other.name() == actor.name()) {
-            let message = format!("--client: the name `{}` is there twice", actor.name());
+            let option = if actor.name().starts_with(REMOTE) { "--webdriver" } else { "--client" };
+            let message = format!("{option}: the name `{}` is there twice", actor.name());
             return Err(Failure::Call(message));
         }
         chosen.push(actor);
     }
     Ok(chosen)
+}
+
+/// The browsers behind those WebDriver endpoints, which find this machine at that address.
+///
+/// # Errors
+/// One is no endpoint, or the rules that it is to be held against are not there.
+pub fn remote(given: &[String], address: IpAddr) -> Result<Vec<Actor>, Failure> {
+    let one = |text: &String| {
+        // What was given may hold a password, and is not repeated.
+        let endpoint: Endpoint =
+            text.parse().map_err(|error| Failure::Call(format!("--webdriver: {error}")))?;
+        Ok(Actor::Real(Arc::new(Real::behind(endpoint, address)?)))
+    };
+    given.iter().map(one).collect()
 }
 
 /// All clients that a case may name: those that are built in, and the chosen ones.

@@ -6,6 +6,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use wssure_harness::{
     case::{Case, Suite},
+    certificate::Lab,
     client::{Actor, Profile},
     report::repeat::Again,
     run::{self, Plan, Report},
@@ -27,6 +28,11 @@ pub struct Options {
     /// Take the cases (*.toml, and claims.toml) from this folder instead of those that are built in
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+
+    /// Keep the authority that the clients trust in this folder (made if it is not there), so that a remote browser
+    /// or a phone can import DIR/authority.pem once
+    #[arg(long, value_name = "DIR")]
+    pub authority: Option<PathBuf>,
 
     /// How many cases to play side by side [default: one a core]
     #[arg(long, short, value_name = "N")]
@@ -59,6 +65,7 @@ pub struct Setup {
     pub again: Again,
     clients: Vec<Actor>,
     subject: Subject,
+    lab: Lab,
     jobs: usize,
 }
 
@@ -67,8 +74,13 @@ impl Setup {
     ///
     /// # Errors
     /// The first thing that is not there, or is wrong.
-    pub fn new(options: &Options, clients: &[String], filters: &[String]) -> Result<Self, Failure> {
-        let chosen = choose::clients(clients)?;
+    pub fn new(
+        options: &Options,
+        clients: &[String],
+        remote: Vec<Actor>,
+        filters: &[String],
+    ) -> Result<Self, Failure> {
+        let chosen = choose::clients(clients, remote)?;
         let known = choose::known_clients(&chosen)?;
         let suite = Cases::from(options.cases.clone()).read(known.iter().map(AsRef::as_ref))?;
         let subject = Subject::find(&options.subject)?;
@@ -84,6 +96,10 @@ impl Setup {
             again,
             clients: chosen,
             subject,
+            lab: match &options.authority {
+                Some(folder) => Lab::kept_in(folder)?,
+                None => Lab::new()?,
+            },
             jobs: jobs(options.jobs),
         })
     }
@@ -98,6 +114,7 @@ impl Setup {
             cases: self.cases,
             clients: self.clients,
             subject: self.subject,
+            lab: self.lab,
             wssure: Some(this_program()?),
             jobs: self.jobs,
         };
@@ -139,6 +156,9 @@ fn again(options: &Options) -> Again {
     }
     if let Some(folder) = &options.cases {
         again = again.option("--cases", &folder.to_string_lossy());
+    }
+    if let Some(folder) = &options.authority {
+        again = again.option("--authority", &folder.to_string_lossy());
     }
     again
 }

@@ -14,7 +14,7 @@ use crate::{
     client::{Profile, Scheme, profile::Applied},
     data::{DataError, Source},
     fault::Area,
-    observation::{ExceptionOutcome, Moment, Observation, Party, TlsVersion},
+    observation::{ExceptionOutcome, Moment, Observation, Party, Sight, TlsVersion},
 };
 
 /// The key for every client that a table does not name.
@@ -356,6 +356,9 @@ impl Expected {
     /// the subject has then said so.
     #[must_use]
     pub fn after_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
+        if observation.sight == Sight::Outside {
+            return self.after_unseen_refusals(observation, client);
+        }
         let alert = observation.alerts.iter().find(|seen| seen.sent_by == Party::Client);
         let applied =
             client.exceptions.is_some_and(|rules| rules.applied == Applied::AfterARefusal);
@@ -364,6 +367,17 @@ impl Expected {
         {
             let fault = Fault::ClientRefusedCertificate;
             self.log = ExpectedLog::Says { fault, alert: Some(seen.alert), words: None };
+        }
+        self
+    }
+
+    /// The same where alerts are not seen: only who has refused before connects again.
+    fn after_unseen_refusals(mut self, observation: &Observation, client: &Profile) -> Self {
+        let applied =
+            client.exceptions.is_some_and(|rules| rules.applied == Applied::AfterARefusal);
+        let came_again = observation.is_connected() && observation.connections > 1;
+        if applied && came_again && self.log == ExpectedLog::Nothing {
+            self.log = ExpectedLog::AnyRefusal;
         }
         self
     }

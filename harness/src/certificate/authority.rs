@@ -1,6 +1,6 @@
 //! A certificate authority: a root, and the intermediate below it that issues.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, Issuer, KeyPair};
 use rustls_pki_types::CertificateDer;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 /// An authority with its keys.
 pub(super) struct Authority {
     root: CertificateDer<'static>,
+    key: Key,
     intermediate: CertifiedIssuer<'static, KeyPair>,
 }
 
@@ -22,22 +23,36 @@ impl Authority {
     pub(super) fn new(name: &str, now: Now) -> Result<Self, MintError> {
         let mut tag = [0; 4];
         fill_randomly(&mut tag)?;
-        let tag = u32::from_be_bytes(tag);
-        let content = |role: &str, constraints| {
-            blueprint::authority(&format!("{name} {role} {tag:08x}"), constraints, now)
-        };
-        let root = CertifiedIssuer::self_signed(
-            content("root", BasicConstraints::Unconstrained)?,
-            KeyPair::generate().making("a root's key")?,
-        )
-        .making("a root certificate")?;
-        let intermediate = CertifiedIssuer::signed_by(
-            content("intermediate", BasicConstraints::Constrained(0))?,
-            KeyPair::generate().making("an intermediate's key")?,
-            &root,
-        )
-        .making("an intermediate certificate")?;
-        Ok(Self { root: root.der().clone(), intermediate })
+        let name = format!("{name} {{}} {:08x}", u32::from_be_bytes(tag));
+        let content = blueprint::authority(
+            &name.replace("{}", "root"),
+            BasicConstraints::Unconstrained,
+            now,
+        )?;
+        let key = Key::generate()?;
+        let root = content.self_signed(&*key.signer()?).making("a root certificate")?;
+        Self::below(root.into(), key, &name.replace("{}", "intermediate"), now)
+    }
+
+    /// An authority whose root is there, with a new intermediate of that name.
+    pub(super) fn below(
+        root: CertificateDer<'static>,
+        key: Key,
+        name: &str,
+        now: Now,
+    ) -> Result<Self, MintError> {
+        let content = blueprint::authority(name, BasicConstraints::Constrained(0), now)?;
+        let signer = key.signer()?;
+        let issuer = Issuer::from_ca_cert_der(&root, &*signer).making("an issuer out of a root")?;
+        let own = KeyPair::generate().making("an intermediate's key")?;
+        let intermediate = CertifiedIssuer::signed_by(content, own, &issuer)
+            .making("an intermediate certificate")?;
+        Ok(Self { root, key, intermediate })
+    }
+
+    /// The root's key.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
     }
 
     pub(super) fn root(&self) -> &CertificateDer<'static> {

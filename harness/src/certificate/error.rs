@@ -80,6 +80,14 @@ pub enum MintError {
         /// Why.
         source: io::Error,
     },
+    /// An authority that is kept cannot be used.
+    #[error("the authority in {}: {reason}; name another folder, or remove its two files to have a new one made", folder.display())]
+    Kept {
+        /// Where it is kept.
+        folder: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A file of that name is there, and is not ours to replace.
     #[error("{} exists and is left as it is; name another folder, or move it away", path.display())]
     Exists {

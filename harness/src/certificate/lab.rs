@@ -1,6 +1,6 @@
 //! The lab: a run's authorities, and the making of one certificate.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rcgen::{CertificateParams, Issuer};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -12,9 +12,9 @@ use super::{
     error::Making,
     files::Files,
     issued::Issued,
-    openssl,
+    kept, openssl,
 };
-use crate::host::Host;
+use crate::{fault::Area, host::Host};
 
 /// What certificate to make.
 #[derive(Clone, Debug)]
@@ -77,6 +77,18 @@ impl SignedBy {
     }
 }
 
+impl Kind {
+    /// Whether it is the trusted authority that makes a client judge it so: one who does not trust that
+    /// refuses it as it does [`Kind::UnknownIssuer`], whatever else is wrong.
+    pub fn relies_on_authority(self) -> bool {
+        let is_served = self.plants().iter().all(|fault| fault.area() != Area::File);
+        // Without its intermediate it leads nowhere, whoever is trusted.
+        matches!(SignedBy::of(self), SignedBy::Trusted)
+            && is_served
+            && self != Self::MissingIntermediate
+    }
+}
+
 impl Lab {
     /// A lab whose certificates are dated around the present moment.
     ///
@@ -96,6 +108,21 @@ impl Lab {
         Ok(Self {
             now,
             trusted: Authority::new("wssure", now)?,
+            unknown: Authority::new("wssure unknown", now)?,
+        })
+    }
+
+    /// A lab whose trusted authority is kept in that folder, so that a client of another machine can import it once
+    /// and for all: `authority.pem`, and `authority.key`, which only its owner may read. It is made there if it is
+    /// not there.
+    ///
+    /// # Errors
+    /// As [`Lab::new`]; or the folder cannot be used, or holds no authority of ours.
+    pub fn kept_in(folder: &Path) -> Result<Self, MintError> {
+        let now = Now::new(UnixTime::now())?;
+        Ok(Self {
+            now,
+            trusted: kept::authority(folder, now)?,
             unknown: Authority::new("wssure unknown", now)?,
         })
     }

@@ -17,6 +17,7 @@ mod blueprint;
 mod error;
 mod files;
 mod issued;
+mod kept;
 mod key;
 mod kind;
 mod lab;

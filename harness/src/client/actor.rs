@@ -70,6 +70,17 @@ impl Actor {
         }
     }
 
+    /// Shows, before there is a case, that it can be had at all, where that is in doubt.
+    ///
+    /// # Errors
+    /// It cannot, and every case would say so.
+    pub async fn rehearse(&self, entrance: &Entrance) -> Result<(), Trouble> {
+        match self {
+            Self::Simulated(_) => Ok(()),
+            Self::Real(real) => Arc::clone(real).rehearse(entrance).await,
+        }
+    }
+
     /// The run is over: ends what was kept for the next case.
     pub async fn retire(&self) {
         if let Self::Real(real) = self {

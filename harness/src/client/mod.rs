@@ -57,6 +57,14 @@ pub trait Client: Send {
     /// Ends and starts again, with what it keeps over that.
     async fn restart(&mut self) -> Result<(), Trouble>;
 
+    /// Sees to it that the run's authority is trusted, before something that it has issued is judged.
+    ///
+    /// # Errors
+    /// [`Trouble::Cannot`] where it is not, and cannot be.
+    async fn rely_on_authority(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// Its part is over: what it holds may serve the next.
     async fn leave(self: Box<Self>) {}
 }

@@ -24,7 +24,7 @@ use crate::{
     host::Host,
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Refusal,
-        Step, Timing, TlsVersion,
+        Sight, Step, Timing, TlsVersion,
     },
 };
 
@@ -363,6 +363,7 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
         found: progress.found,
         connections: progress.connections,
         timing: progress.timing,
+        sight: Sight::Whole,
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
-use crate::observation::{Observation, OfferedVersion, PageEvent, Party, Step};
+use crate::observation::{Observation, OfferedVersion, PageEvent, Party, Sight, Step};
 
 /// Declares the aspects: what each is, its name in tables and files, and how it is read from an observation.
 /// An observation that has no such thing (a close code of a page, say) gives none, and there is then no cell.
@@ -87,7 +87,8 @@ fn code(seen: &Observation) -> Option<Word> {
 fn alert(seen: &Observation) -> Option<Word> {
     let refusal = seen.refusal()?;
     let sent = refusal.alert.filter(|seen| seen.sent_by == Party::Client);
-    let silent = refusal.step == Step::Tls && refusal.by == Party::Client;
+    let heard = seen.sight != Sight::Outside;
+    let silent = heard && refusal.step == Step::Tls && refusal.by == Party::Client;
     // A client that leaves the handshake without a word has been heard to say nothing.
     sent.map(|seen| Word::text(seen.alert)).or_else(|| silent.then(Word::none))
 }

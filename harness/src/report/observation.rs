@@ -10,7 +10,7 @@ use crate::{
     client::Echo,
     observation::{
         AlertSeen, Certificate, Ending, ExceptionOutcome, Handshake, Observation, Offered, Outcome,
-        Page, PageEvent, Party, Refusal, Step, Timing,
+        Page, PageEvent, Party, Refusal, Sight, Step, Timing,
     },
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub fn sentence(observation: &Observation) -> String {
     let mut text = match &observation.outcome {
         Outcome::Connected => connected(observation),
-        Outcome::Refused(refusal) => refused(refusal),
+        Outcome::Refused(refusal) => refused(refusal, observation.sight),
     };
     if let Some(exception) = observation.exception {
         write!(text, "; {}", exception_in_words(exception)).ok();
@@ -40,13 +40,14 @@ fn connected(observation: &Observation) -> String {
     text
 }
 
-fn refused(refusal: &Refusal) -> String {
+fn refused(refusal: &Refusal, sight: Sight) -> String {
     let mut text = format!("the {} refused at {}: {}", refusal.by, refusal.step, refusal.fault);
     if let Some(code) = &refusal.code {
         write!(text, " ({code})").ok();
     }
     match (refusal.alert, refusal.step) {
         (Some(seen), _) => write!(text, ", alert {}", alert(&seen)).ok(),
+        (None, Step::Tls) if sight == Sight::Outside => write!(text, ", alerts unread").ok(),
         (None, Step::Tls) => write!(text, ", no alert").ok(),
         (None, _) => None,
     };

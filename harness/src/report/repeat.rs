@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::client::real::REMOTE;
+
 /// How the run was called, but for what chooses its cells.
 #[derive(Clone, Debug)]
 pub struct Again {
@@ -55,6 +57,11 @@ impl Again {
         let mut words = vec![self.program.clone(), command.to_owned()];
         words.extend(cases.iter().map(|case| quote(case)));
         for (option, client) in clients {
+            if let Some(name) = client.strip_prefix(REMOTE) {
+                // Its endpoint may hold a password, and is left to whoever has it.
+                words.extend(["--webdriver".to_owned(), quote(&format!("{name}=..."))]);
+                continue;
+            }
             let given = self.clients.get(client).map_or(client, String::as_str);
             words.extend([option.to_owned(), quote(given)]);
         }
@@ -81,6 +88,10 @@ mod tests {
         assert_eq!(
             again.command("wiki/a", Some("mine")),
             "wssure run wiki/a --client clients/mine.toml --subject 'my proxy.toml'"
+        );
+        assert_eq!(
+            again.command("wiki/a", Some("remote:phone")),
+            "wssure run wiki/a --webdriver 'phone=...' --subject 'my proxy.toml'"
         );
         assert_eq!(again.command("wiki/a", None), "wssure run wiki/a --subject 'my proxy.toml'");
         assert_eq!(

@@ -4,7 +4,7 @@ use crate::{
     Alert, Fault,
     observation::{
         AlertSeen, Answer, Certificate, Close, Ending, Finding, Handshake, Moment, Observation,
-        Offered, OfferedVersion, Outcome, Page, PageEvent, Party, Refusal, Step, Timing,
+        Offered, OfferedVersion, Outcome, Page, PageEvent, Party, Refusal, Sight, Step, Timing,
         TlsVersion,
     },
     run::{
@@ -37,8 +37,10 @@ pub(crate) fn connected() -> Observation {
             chain: vec![certificate()],
         }),
         found: Vec::new(),
+        alerts: Vec::new(),
         connections: 1,
         timing: Timing { tcp_ms: 0.1, tls_ms: 2.25, total_ms: 3.5 },
+        sight: Sight::Whole,
     }
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn report() -> Report {
         cases,
         stale_divergences: vec!["subjects/websockify.toml:3:1: this did not happen".to_owned()],
         effort: Effort {
+            alerts: Vec::new(),
             connections: 31,
             wall_ms: 2000.0,
             certificates_ms: 10.0,

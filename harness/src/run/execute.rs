@@ -289,6 +289,9 @@ impl Performance<'_> {
         let running = stage
             .running(visit.port)
             .ok_or_else(|| Trouble::Broke("the subject is not running".to_owned()))?;
+        if visit.scheme.is_secure() && stage.relies_on_authority() {
+            client.rely_on_authority().await?;
+        }
         let to = destination(visit, running);
         let mark = running.log().mark();
         let time = Instant::now();

@@ -6,7 +6,7 @@ use crate::{
     case::{Expected, ExpectedLog, ExpectedRefusal},
     client::Profile,
     fault::Area,
-    observation::{Observation, Party, Refusal},
+    observation::{Observation, Party, Refusal, Sight},
     subject::{Divergence, Field},
 };
 
@@ -90,6 +90,10 @@ pub(super) fn observation(expected: &Expected, observed: &Observation) -> Vec<Co
         compare(&mut found, Field::Exception, expected, observed);
     }
     let answer = observed.answer.as_ref();
+    if observed.sight == Sight::Outside && answer.is_none() {
+        // There may have been one.
+        return found;
+    }
     if let Some(status) = expected.status {
         compare(&mut found, Field::Status, status, answer.map_or(0, |answer| answer.status));
     }
@@ -111,6 +115,10 @@ fn refusal(
     found: &mut Vec<Comparison>,
 ) {
     let Some(fault) = expected.fault else { return };
+    if all.sight == Sight::Outside {
+        // That it was refused is as expected; why, the subject's log tells, which is judged too.
+        return close_code(expected, all, found);
+    }
     compare(found, Field::Fault, fault, observed.fault);
     if fault != observed.fault {
         // The words of another fault are other words: one difference is enough.
@@ -122,7 +130,9 @@ fn refusal(
         let (expected_code, observed_code) = (code(&expected.code), code(&observed.code));
         let named = observed_code.split('+').any(|one| one == expected_code);
         let observed_code = if named { expected_code.clone() } else { observed_code };
-        compare(found, Field::Code, expected_code, observed_code);
+        if all.sight == Sight::Whole {
+            compare(found, Field::Code, expected_code, observed_code);
+        }
         let sent = observed.alert.filter(|alert| alert.sent_by == Party::Client);
         let word = |alert: Option<String>| alert.unwrap_or_else(|| "none".to_owned());
         compare(
@@ -134,9 +144,13 @@ fn refusal(
         if let (Some((_, moment)), Some(sent)) = (expected.alert, sent) {
             compare(found, Field::Moment, moment, sent.moment);
         }
-    } else {
+    } else if all.sight == Sight::Whole {
         compare(found, Field::Code, code(&expected.code), code(&observed.code));
     }
+    close_code(expected, all, found);
+}
+
+fn close_code(expected: &ExpectedRefusal, all: &Observation, found: &mut Vec<Comparison>) {
     if let Some(close_code) = expected.close_code {
         let observed = all.page.as_ref().and_then(|page| page.close.as_ref());
         compare(found, Field::CloseCode, close_code, observed.map_or(0, |close| close.code));
@@ -238,8 +252,10 @@ mod tests {
             offered: None,
             tls: None,
             found: Vec::new(),
+            alerts: Vec::new(),
             connections: 1,
             timing: Timing::default(),
+            sight: Sight::Whole,
         }
     }
 
@@ -287,6 +303,25 @@ mod tests {
         assert_eq!(of(late), [difference(Field::Moment, moments.0, moments.1)]);
         assert_eq!(of(coded), [difference(Field::Code, "SELF_SIGNED", "OTHER")]);
         assert_eq!(differences(&closed), [difference(Field::CloseCode, "1015", "0")]);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_no_difference() {
+        let silent = Refusal { code: None, ..refused() };
+        let mut seen = observed(Outcome::Refused(silent));
+        seen.sight = Sight::NoCode;
+        assert_eq!(differences(&seen), []);
+        let unread =
+            Refusal { fault: Fault::ConnectionClosed, code: None, alert: None, ..refused() };
+        let mut seen = observed(Outcome::Refused(unread));
+        seen.sight = Sight::Outside;
+        assert_eq!(differences(&seen), []);
+        // What a page sees, it sees from everywhere.
+        seen.page = None;
+        assert_eq!(differences(&seen), [difference(Field::CloseCode, "1015", "0")]);
+        let mut connected = observed(Outcome::Connected);
+        connected.sight = Sight::Outside;
+        assert_eq!(differences(&connected), [difference(Field::Fault, "self-signed", "connected")]);
     }
 
     #[test]

@@ -19,7 +19,11 @@ pub use verdict::{
 use crate::{
     case::Case,
     certificate::{Lab, MintError},
-    client::{Actor, profile::Provenance, real::Proof},
+    client::{
+        Actor, Trouble,
+        profile::Provenance,
+        real::{Entrance, Proof},
+    },
     data::DataError,
     in_process::InProcessError,
     subject::{StartFailure, Subject},
@@ -27,7 +31,7 @@ use crate::{
 use execute::{Company, Played};
 
 /// What to run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Plan {
     /// The cases.
     pub cases: Vec<Arc<Case>>,
@@ -35,6 +39,8 @@ pub struct Plan {
     pub clients: Vec<Actor>,
     /// The proxy.
     pub subject: Subject,
+    /// Whose certificates it serves.
+    pub lab: Lab,
     /// The `wssure` program itself, for subjects whose command asks for it.
     pub wssure: Option<PathBuf>,
     /// How many cases to play side by side.
@@ -57,6 +63,14 @@ pub enum RunError {
     /// The proxies at which real clients prove themselves do not start.
     #[error(transparent)]
     Proof(#[from] InProcessError),
+    /// A client cannot be had.
+    #[error("{name}: {trouble}")]
+    Client {
+        /// Which.
+        name: String,
+        /// Why.
+        trouble: Trouble,
+    },
     /// The machine does not let us.
     #[error("the run could not be set up: {0}")]
     Setup(String),
@@ -73,12 +87,22 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
     let targets = target::Targets::start()
         .await
         .map_err(|error| RunError::Setup(format!("no socket on 127.0.0.1: {error}")))?;
-    let lab = Lab::new()?;
+    let lab = plan.lab;
     let release = stage::rehearse(&plan.subject, &lab, &targets, plan.wssure.clone()).await?;
     let proof = match plan.clients.iter().any(Actor::is_real) {
         true => Some(Arc::new(Proof::start(&lab).await?)),
         false => None,
     };
+    for client in &plan.clients {
+        let entrance = Entrance {
+            authority: lab.authority(),
+            tls: client.profile().highest_tls(),
+            proof: proof.clone(),
+        };
+        let rehearsed = client.rehearse(&entrance).await;
+        rehearsed
+            .map_err(|trouble| RunError::Client { name: client.name().to_owned(), trouble })?;
+    }
     let company = Arc::new(Company {
         lab,
         proof,

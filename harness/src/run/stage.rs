@@ -163,6 +163,13 @@ impl<'a> Stage<'a> {
         if unusable { Scheme::Ws } else { Scheme::Wss }
     }
 
+    /// Whether what it serves is judged by the trust in the run's authority.
+    pub(super) fn relies_on_authority(&self) -> bool {
+        self.props
+            .certificate(&self.serving)
+            .is_some_and(|minted| minted.kind().relies_on_authority())
+    }
+
     pub(super) async fn end(self) {
         for running in [self.first, self.other].into_iter().flatten() {
             running.stop().await;

@@ -19,7 +19,7 @@ mod witnessed;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -55,7 +55,15 @@ impl Witness {
     /// # Errors
     /// No port can be had.
     pub async fn start(to: SocketAddr, secrets: Secrets) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_at(Ipv4Addr::LOCALHOST.into(), to, secrets).await
+    }
+
+    /// The same on a free port of that address of this machine, for a client that comes from elsewhere.
+    ///
+    /// # Errors
+    /// This machine has no such address, or no port can be had.
+    pub async fn start_at(at: IpAddr, to: SocketAddr, secrets: Secrets) -> io::Result<Self> {
+        let listener = TcpListener::bind((at, 0)).await?;
         let address = listener.local_addr()?;
         let reception = Arc::new(Reception::default());
         let mut serving = JoinSet::new();

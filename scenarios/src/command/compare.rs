@@ -117,9 +117,14 @@ struct Wanted {
 
 fn compare_files(arguments: &Arguments, wanted: Wanted) -> Result<Verdict, Failure> {
     let options = &arguments.options;
-    if options.cases.is_some() || options.jobs.is_some() || options.subject != DEFAULT_SUBJECT {
+    let is_for_a_run = options.cases.is_some()
+        || options.jobs.is_some()
+        || options.authority.is_some()
+        || options.subject != DEFAULT_SUBJECT;
+    if is_for_a_run {
         return Err(Failure::Call(
-            "--subject, --cases and --jobs are for a run: add --simulated or --real".to_owned(),
+            "--subject, --cases, --authority and --jobs are for a run: add --simulated or --real"
+                .to_owned(),
         ));
     }
     let files: Vec<&Path> = arguments.words.iter().map(Path::new).collect();
@@ -158,7 +163,7 @@ fn compare_files(arguments: &Arguments, wanted: Wanted) -> Result<Verdict, Failu
 
 fn compare_live(arguments: &Arguments, wanted: Wanted) -> Result<Verdict, Failure> {
     let clients = side_by_side(&arguments.simulated, &arguments.real);
-    let setup = Setup::new(&arguments.options, &clients, &arguments.words)?;
+    let setup = Setup::new(&arguments.options, &clients, Vec::new(), &arguments.words)?;
     let (again, cases) =
         (setup.again.clone(), setup.all_cases.iter().map(String::as_str).collect());
     check_known(&wanted.known, cases, clients.iter().map(String::as_str).collect())?;

@@ -134,7 +134,7 @@ struct OpenedBy {
 /// # Errors
 /// It was not tried.
 pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
-    let actors = choose::clients(&arguments.clients)?;
+    let actors = choose::clients(&arguments.clients, Vec::new())?;
     let anchors = anchors(&arguments)?;
     let accepted = arguments.accept.as_deref().map(|file| first_certificate("--accept", file));
     let accepted = accepted.transpose()?;

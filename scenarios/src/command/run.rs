@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -13,6 +14,7 @@ use wssure_harness::{
 };
 
 use crate::{
+    choose,
     exit::{self, Failure, Verdict, even_if_unread},
     report_file::{Prepared, Wanted},
     setup::{Options, Setup, Shown},
@@ -25,6 +27,7 @@ Examples:
   wssure run wiki.firefox                      the cases of one of the wiki's claims
   wssure run 'wiki/*' --client firefox,safari  a folder of cases, two clients
   wssure run --subject websockify --report junit=websockify.xml
+  wssure run --webdriver 'edge=http://grid.example:4444,browserName=MicrosoftEdge' --address 192.0.2.7
   wssure run --cases my-cases --client my-browser.toml --subject my-proxy.toml
 ";
 
@@ -39,6 +42,24 @@ pub struct Arguments {
     /// Which clients, by name or by the path of a TOML file [default: every browser that is built in]
     #[arg(long = "client", value_name = "NAME|PATH", value_delimiter = ',')]
     clients: Vec<String>,
+
+    /// A browser behind a WebDriver endpoint (a Selenium Grid, a device farm, a phone), as client remote:NAME; VALUE is JSON
+    /// or a string; profile=NAME says whose rules it is held against, places=N how many sessions there may be at once; may be given again
+    #[arg(
+        long = "webdriver",
+        value_name = "NAME=URL[,KEY=VALUE...]",
+        help_heading = "Remote browsers"
+    )]
+    webdriver: Vec<String>,
+
+    /// Where remote browsers find this machine: its address in their network
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1",
+        help_heading = "Remote browsers"
+    )]
+    address: IpAddr,
 
     #[command(flatten)]
     options: Options,
@@ -61,7 +82,8 @@ pub struct Arguments {
 /// # Errors
 /// There was no run.
 pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
-    let setup = Setup::new(&arguments.options, &arguments.clients, &arguments.filters)?;
+    let remote = choose::remote(&arguments.webdriver, arguments.address)?;
+    let setup = Setup::new(&arguments.options, &arguments.clients, remote, &arguments.filters)?;
     if arguments.list {
         return list(&setup.cases);
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 pub mod server;
+pub mod webdriver;
 
 use std::{
     fs,

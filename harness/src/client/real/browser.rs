@@ -1,8 +1,8 @@
 //! A real browser as a client: its session, what it trusts, and the witnesses on its connections.
 
 use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -11,19 +11,20 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
     Entrance, Proof, Real,
-    definition::Driver,
-    engine::{self, Engine, Home, Landing, Trusting},
+    definition::Programs,
+    engine::{Engine, Home, Landing, Trusting},
     page::{self, PageServer},
-    reading::{Evidence, Told},
+    reading::{Came, Evidence, Told},
 };
 use crate::{
     Fault,
     client::{Client, Destination, OnWarning, Payload, Profile, Route, Trouble},
-    observation::{ExceptionOutcome, Observation, TlsVersion},
+    host::Host,
+    observation::{ExceptionOutcome, Observation, Sight, TlsVersion},
     witness::{Mark, Secrets, Witness, Witnessed},
 };
 
@@ -37,6 +38,10 @@ const CANCELLED_TRIED: usize = 4;
 /// How long connections may take to end after the browser has told how they went.
 const ENDING: Duration = Duration::from_secs(3);
 
+/// Why a remote browser imports nothing.
+const NO_STORE: &str =
+    "has a trust store that WebDriver does not open: no certificate is imported or removed there";
+
 /// A browser.
 pub(super) struct Browser {
     real: Arc<Real>,
@@ -49,9 +54,15 @@ pub(super) struct Browser {
     /// What the user has imported by now, and what the running browser knows of it.
     imported: Vec<CertificateDer<'static>>,
     trusted: Vec<CertificateDer<'static>>,
+    /// Whether the run's authority is trusted at all; only a remote one may not.
+    trust: Trust,
+    /// Which names it finds, where it finds them by itself.
+    finds: HashMap<Host, Finds>,
     state: State,
     /// It has played in another case since it was started.
     has_played: bool,
+    /// Held while it plays.
+    place: Option<OwnedSemaphorePermit>,
     /// One for each subject of the case, so that a URL's port stays the same over its steps.
     witnesses: HashMap<SocketAddr, Witness>,
 }
@@ -71,6 +82,20 @@ struct Watched {
     url: String,
 }
 
+/// Whether a browser trusts the run's authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Given,
+    NotGiven,
+}
+
+/// Whether a browser finds this machine under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finds {
+    Us,
+    NotUs,
+}
+
 /// Where a browser is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -85,37 +110,41 @@ enum State {
 }
 
 impl Browser {
-    pub(super) async fn new(
-        real: Arc<Real>,
-        driver: Driver,
-        entrance: &Entrance,
-    ) -> Result<Self, Trouble> {
+    pub(super) async fn new(real: Arc<Real>, entrance: &Entrance) -> Result<Self, Trouble> {
         let broke = |what: &str, error: std::io::Error| Trouble::Broke(format!("{what}: {error}"));
         let folder = tempfile::Builder::new().prefix("wssure-browser-").tempdir();
         let folder = folder.map_err(|error| broke("a folder for the browser", error))?;
         let secrets = folder.path().join("secrets");
         std::fs::write(&secrets, "").map_err(|error| broke("a file for its secrets", error))?;
-        let page = PageServer::start((Ipv4Addr::LOCALHOST, 0).into()).await;
-        let page = page.map_err(|error| broke("a server for its page", error))?;
+        let page = PageServer::start((real.address(), 0).into()).await;
+        let page = page.map_err(|error| {
+            broke(&format!("a server for its page at {} (--address)", real.address()), error)
+        })?;
         let home = Home {
             folder: Arc::new(folder),
             secrets: secrets.clone(),
-            programs: real.programs.clone(),
+            programs: Programs::default(),
             tls: entrance.tls,
         };
         let proof = entrance.proof.clone();
         Ok(Self {
-            engine: engine::of(driver, home),
+            engine: real.engine(home)?,
+            secrets: match real.remote() {
+                None => Secrets::written_to(secrets),
+                Some(_) => Secrets::kept(),
+            },
             real,
             page,
-            secrets: Secrets::written_to(secrets),
             tls: entrance.tls,
             proof: proof.ok_or_else(|| Trouble::Broke("nothing to prove itself at".to_owned()))?,
             authority: entrance.authority.clone(),
             imported: vec![entrance.authority.clone()],
             trusted: Vec::new(),
+            trust: Trust::Given,
+            finds: HashMap::new(),
             state: State::Ended,
             has_played: false,
+            place: None,
             witnesses: HashMap::new(),
         })
     }
@@ -125,6 +154,11 @@ impl Browser {
         self.tls == entrance.tls && self.authority == entrance.authority
     }
 
+    /// Keeps this place for as long as it plays.
+    pub(super) fn take(&mut self, place: Option<OwnedSemaphorePermit>) {
+        self.place = place;
+    }
+
     /// Ends it for good.
     pub(super) async fn end(mut self) {
         // Whatever is left of it goes with its processes.
@@ -132,7 +166,15 @@ impl Browser {
     }
 
     /// Sees to it that it runs and trusts what it should.
-    async fn be_ready(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn be_ready(&mut self) -> Result<(), Trouble> {
+        let result = self.try_be_ready().await;
+        self.noting(result)
+    }
+
+    async fn try_be_ready(&mut self) -> Result<(), Trouble> {
+        if let Some(trouble) = self.real.cannot.get() {
+            return Err(trouble.clone());
+        }
         if std::mem::take(&mut self.has_played)
             && matches!(self.state, State::AtPage | State::Elsewhere)
         {
@@ -161,45 +203,84 @@ impl Browser {
         self.engine.start(&self.imported).await?;
         self.trusted.clone_from(&self.imported);
         self.state = State::Elsewhere;
-        self.prove().await
+        self.finds.clear();
+        if self.real.remote().is_some()
+            && let Some(version) = self.engine.session()?.version()
+        {
+            self.real.version.get_or_init(|| version);
+        }
+        let proven = self.prove().await;
+        if let Err(trouble) = &proven {
+            // Nothing that it says without a proof is worth anything.
+            self.engine.end().await.ok();
+            self.state = State::Ended;
+            if matches!(trouble, Trouble::Cannot(_)) {
+                self.real.cannot.get_or_init(|| trouble.clone());
+            }
+        }
+        proven
+    }
+
+    /// The URL of a site of the proof. Only this machine reaches it by itself.
+    async fn way_to(&mut self, site: &Destination) -> Result<(String, Option<Watched>), Trouble> {
+        if self.real.remote().is_none() {
+            return Ok((site.to_string(), None));
+        }
+        let watched = self.watch(site).await?;
+        Ok((watched.url.clone(), Some(watched)))
     }
 
     /// Shows that this session judges certificates, and by the trust that it was given.
     async fn prove(&mut self) -> Result<(), Trouble> {
         let (untrusted, good) = (self.proof.untrusted(), self.proof.good());
-        if self.tell(&untrusted.to_string(), &untrusted, &Payload::Nothing).await?.is_open() {
+        let (url, watched) = self.way_to(&untrusted).await?;
+        if self.tell(&url, &untrusted, &Payload::Nothing).await?.is_open() {
             return Err(Trouble::Broke(
                 "this session accepts an unknown issuer, so its verdicts are worth nothing"
                     .to_owned(),
             ));
         }
-        self.settle(&good).await?;
-        if !self.tell(&good.to_string(), &good, &Payload::Nothing).await?.is_open() {
-            let code = self.engine.socket_error(&good.to_string()).await?;
-            return Err(Trouble::Broke(format!(
-                "this session refuses a good certificate under the imported authority, with {}",
-                code.as_deref().unwrap_or("no code")
-            )));
+        if let (Some(watched), Some(remote)) = (&watched, self.real.remote())
+            && self.seen(watched).await.is_empty()
+        {
+            return Err(remote.did_not_come());
         }
-        Ok(())
+        self.settle(&good).await?;
+        let (url, _) = self.way_to(&good).await?;
+        self.trust = Trust::Given;
+        if self.tell(&url, &good, &Payload::Nothing).await?.is_open() {
+            return Ok(());
+        }
+        if self.real.remote().is_some() {
+            self.trust = Trust::NotGiven;
+            return Ok(());
+        }
+        let code = self.engine.socket_error(&url).await?;
+        Err(Trouble::Broke(format!(
+            "this session refuses a good certificate under the imported authority, with {}",
+            code.as_deref().unwrap_or("no code")
+        )))
     }
 
     /// Waits until its store of trusted certificates has been read.
     ///
     /// Chromium reads it in the background, judges without it until it has, and remembers that judgement for
     /// the host and certificate. So it is asked of hosts that the good certificate does not name, a new one each
-    /// time, until the name is all that it minds.
+    /// time, until the name is all that it minds. A remote one has read its store before we come.
     async fn settle(&mut self, good: &Destination) -> Result<(), Trouble> {
         let untrusted = self.real.profile().refuses(Fault::UnknownIssuer);
         let untrusted = untrusted.and_then(|rule| rule.code.clone());
         let deadline = Instant::now() + TRUST_LIMIT;
         for trial in 0_u32.. {
+            if self.real.remote().is_some() || Instant::now() > deadline {
+                break;
+            }
             let host = format!("trial-{trial}.wssure.test").parse();
             let host = host.map_err(|error| Trouble::Broke(format!("{error}")))?;
             let to = Destination { host, ..good.clone() };
             self.tell(&to.to_string(), &to, &Payload::Nothing).await?;
             let code = self.engine.socket_error(&to.to_string()).await?;
-            if code.is_none() || code != untrusted || Instant::now() > deadline {
+            if code.is_none() || code != untrusted {
                 break;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -214,11 +295,9 @@ impl Browser {
         to: &Destination,
         payload: &Payload,
     ) -> Result<Told, Trouble> {
-        self.engine.resolve(&to.host).await?;
+        self.reach(&to.host).await?;
         if self.state != State::AtPage {
-            let host = page::HOST.parse().map_err(|error| Trouble::Broke(format!("{error}")))?;
-            self.engine.resolve(&host).await?;
-            let page = self.page.url(page::HOST);
+            let page = self.page_url().await?;
             let landing = self.engine.go(&page).await?;
             let there = self.engine.session()?.run("return location.href", Vec::new()).await?;
             if landing != Landing::Loaded || there != page {
@@ -240,17 +319,54 @@ impl Browser {
             .map_err(|error| Trouble::Broke(format!("the page told something else: {error}")))
     }
 
+    /// The URL of our own page. A remote browser need not know its name.
+    async fn page_url(&mut self) -> Result<String, Trouble> {
+        if self.real.remote().is_some() {
+            return Ok(format!("http://{}/", self.page.address()));
+        }
+        let host = page::HOST.parse().map_err(|error| Trouble::Broke(format!("{error}")))?;
+        self.engine.resolve(&host).await?;
+        Ok(self.page.url(page::HOST))
+    }
+
+    /// Sees to it that the browser finds us under that name. Where that is not in our hands, it is tried once
+    /// in a session, with our own page.
+    async fn reach(&mut self, host: &Host) -> Result<(), Trouble> {
+        self.engine.resolve(host).await?;
+        let Some(remote) = self.real.remote() else { return Ok(()) };
+        let finds = match self.finds.entry(host.clone()) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                self.state = State::Elsewhere;
+                let landing = self.engine.go(&self.page.url(&host.to_string())).await?;
+                let is_ours = landing == Landing::Loaded
+                    && self.engine.session()?.run(page::IS_OURS, Vec::new()).await? == true;
+                *entry.insert(if is_ours { Finds::Us } else { Finds::NotUs })
+            }
+        };
+        if finds == Finds::Us { Ok(()) } else { Err(remote.finds_not(host)) }
+    }
+
+    /// What it trusts of ours.
+    fn anchors(&self) -> &[CertificateDer<'static>] {
+        match self.trust {
+            Trust::Given => &self.imported,
+            Trust::NotGiven => &[],
+        }
+    }
+
     /// Puts a witness on the way to that destination, if there is none yet.
     async fn watch(&mut self, to: &Destination) -> Result<Watched, Trouble> {
         let subject = match to.route {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
+        let at = self.real.address();
         let witness =
             match self.witnesses.entry(subject) {
-                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::hash_map::Entry::Vacant(entry) => {
-                    let witness = Witness::start(subject, self.secrets.clone()).await;
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let witness = Witness::start_at(at, subject, self.secrets.clone()).await;
                     entry.insert(witness.map_err(|error| {
                         Trouble::Broke(format!("no port for a witness: {error}"))
                     })?)
@@ -292,7 +408,8 @@ impl Browser {
         let evidence = Evidence {
             profile: self.real.profile(),
             to,
-            anchors: &self.imported,
+            anchors: self.anchors(),
+            sees: self.sees(),
             connections,
             code,
             took,
@@ -306,7 +423,7 @@ impl Browser {
         on_warning: OnWarning,
     ) -> Result<Observation, Trouble> {
         self.be_ready().await?;
-        self.engine.resolve(&to.host).await?;
+        self.reach(&to.host).await?;
         self.state = State::Elsewhere;
         let mut begun = Instant::now();
         let mut watched = self.watch(to).await?;
@@ -329,7 +446,11 @@ impl Browser {
             }
         };
         let took = begun.elapsed();
-        if landing == Landing::Loaded || exception == Some(ExceptionOutcome::Accepted) {
+        let came = match (&landing, exception) {
+            (Landing::Loaded, _) | (_, Some(ExceptionOutcome::Accepted)) => Came::ThePage,
+            _ => Came::Nothing,
+        };
+        if came == Came::ThePage {
             // It is all there, and the browser keeps the connection for a next page.
             self.hang_up(&watched);
         }
@@ -344,12 +465,23 @@ impl Browser {
         let evidence = Evidence {
             profile: self.real.profile(),
             to,
-            anchors: &self.imported,
+            anchors: self.anchors(),
+            sees: self.sees(),
             connections,
             code,
             took,
         };
-        Ok(evidence.of_page(exception))
+        Ok(evidence.of_page(came, exception))
+    }
+
+    /// What can be seen of it, if the wire can be read.
+    fn sees(&self) -> Sight {
+        if self.real.remote().is_some() { Sight::NoCode } else { Sight::Whole }
+    }
+
+    /// That this is not done with a remote browser, and why.
+    fn only_here(&self, why: &str) -> Result<(), Trouble> {
+        self.real.remote().map_or(Ok(()), |remote| Err(remote.cannot(why)))
     }
 
     /// Notes that it is not to be used again, where it is not.
@@ -382,6 +514,7 @@ impl Client for Browser {
     }
 
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
+        self.only_here(NO_STORE)?;
         // It comes into force before the next connection.
         if !self.imported.contains(&certificate) {
             self.imported.push(certificate);
@@ -390,17 +523,30 @@ impl Client for Browser {
     }
 
     async fn remove(&mut self, certificate: &CertificateDer<'static>) -> Result<(), Trouble> {
+        self.only_here(NO_STORE)?;
         self.imported.retain(|imported| imported != certificate);
         Ok(())
     }
 
     async fn restart(&mut self) -> Result<(), Trouble> {
+        self.only_here(
+            "is new in each session: it cannot be ended and started with what it keeps",
+        )?;
         if matches!(self.state, State::AtPage | State::Elsewhere) {
             let ended = self.engine.end().await;
             self.noting(ended)?;
             self.state = State::Ended;
         }
         Ok(())
+    }
+
+    async fn rely_on_authority(&mut self) -> Result<(), Trouble> {
+        let Some(remote) = self.real.remote().cloned() else { return Ok(()) };
+        self.be_ready().await?;
+        match self.trust {
+            Trust::Given => Ok(()),
+            Trust::NotGiven => Err(remote.trusts_not()),
+        }
     }
 
     async fn leave(mut self: Box<Self>) {
@@ -419,8 +565,10 @@ impl Client for Browser {
             self.end().await;
             return;
         }
-        let real = Arc::clone(&self.real);
+        let (real, place) = (Arc::clone(&self.real), self.place.take());
         real.idle.lock().await.push(*self);
+        // Whoever has waited for it finds the session.
+        drop(place);
     }
 }
 

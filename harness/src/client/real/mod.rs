@@ -17,24 +17,33 @@ mod nss;
 mod page;
 mod proof;
 mod reading;
+mod remote;
 mod session;
 mod tool;
 mod watch;
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    process::Stdio,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use rustls_pki_types::CertificateDer;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use self::{
     browser::Browser,
     definition::{Definition, Driving, Programs},
+    engine::{Engine, Home},
+    remote::Remote,
     tool::Tool,
 };
 use super::{Client, ClientError, Profile, Trouble};
 use crate::observation::TlsVersion;
 
 pub use proof::Proof;
+pub use remote::{Endpoint, EndpointError, Problem};
 pub(super) use tool::Pipe;
 
 /// How long a program may take to tell its version.
@@ -51,16 +60,30 @@ pub struct Entrance {
     pub proof: Option<Arc<Proof>>,
 }
 
-/// A real client that is on this machine.
+/// What the names of remote browsers begin with.
+pub const REMOTE: &str = "remote:";
+
+/// A real client: one that is on this machine, or a browser behind a WebDriver endpoint.
 #[derive(Debug)]
 pub struct Real {
     name: String,
-    definition: Definition,
     profile: Arc<Profile>,
-    programs: Programs,
-    version: Option<String>,
+    whereabouts: Whereabouts,
+    /// What it says of its version; a remote one says it once it is there.
+    version: OnceLock<String>,
+    /// Why it cannot play in this run at all, once that is known.
+    cannot: OnceLock<Trouble>,
+    /// The places of an endpoint that has not enough for every case at once.
+    places: Option<Arc<Semaphore>>,
     /// Those that have played and can play again.
     idle: Mutex<Vec<Browser>>,
+}
+
+/// Where a real client is.
+#[derive(Debug)]
+enum Whereabouts {
+    Here { definition: Definition, programs: Programs },
+    Behind(Remote),
 }
 
 /// The real client of that name, or in that file.
@@ -74,24 +97,76 @@ pub fn find(name: &str) -> Result<Real, ClientError> {
     let programs = definition
         .programs()
         .map_err(|missing| ClientError::NotInstalled { name: name.clone(), missing })?;
-    let version = version(&definition, &programs);
-    Ok(Real { name, definition, profile, programs, version, idle: Mutex::new(Vec::new()) })
+    let version = version(&definition, &programs).map(OnceLock::from).unwrap_or_default();
+    Ok(Real::new(name, profile, Whereabouts::Here { definition, programs }, version))
 }
 
 impl Real {
-    /// The name in reports: `real:` and the definition's.
+    fn new(
+        name: String,
+        profile: Arc<Profile>,
+        whereabouts: Whereabouts,
+        version: OnceLock<String>,
+    ) -> Self {
+        let (cannot, idle) = (OnceLock::new(), Mutex::new(Vec::new()));
+        let places = match &whereabouts {
+            Whereabouts::Here { .. } => None,
+            Whereabouts::Behind(remote) => remote.endpoint.places,
+        };
+        let places = places.map(|places| Arc::new(Semaphore::new(places.get())));
+        Self { name, profile, whereabouts, version, cannot, places, idle }
+    }
+
+    /// A browser behind a WebDriver endpoint, which finds this machine at that address.
+    ///
+    /// # Errors
+    /// There is no profile of the name that it is to be held against, or its file is wrong.
+    pub fn behind(endpoint: Endpoint, address: IpAddr) -> Result<Self, ClientError> {
+        let profile = super::find(&endpoint.profile)?;
+        let name = format!("{REMOTE}{}", endpoint.name);
+        let whereabouts = Whereabouts::Behind(Remote { endpoint, address });
+        Ok(Self::new(name, profile, whereabouts, OnceLock::new()))
+    }
+
+    /// The endpoint, if it is behind one.
+    fn remote(&self) -> Option<&Remote> {
+        match &self.whereabouts {
+            Whereabouts::Here { .. } => None,
+            Whereabouts::Behind(remote) => Some(remote),
+        }
+    }
+
+    /// Where it finds this machine.
+    fn address(&self) -> IpAddr {
+        self.remote().map_or(Ipv4Addr::LOCALHOST.into(), |remote| remote.address)
+    }
+
+    fn engine(&self, mut home: Home) -> Result<Box<dyn Engine>, Trouble> {
+        match &self.whereabouts {
+            Whereabouts::Here { definition, programs } => {
+                home.programs.clone_from(programs);
+                match definition.driven_by {
+                    Driving::Browser(driver) => Ok(engine::of(driver, home)),
+                    Driving::Tool(_) => Err(Trouble::Broke(format!("{} is no browser", self.name))),
+                }
+            }
+            Whereabouts::Behind(remote) => Ok(Box::new(engine::Remote::new(remote.clone()))),
+        }
+    }
+
+    /// The name in reports: `real:` and the definition's, or `remote:` and the one it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The name for people.
     pub fn title(&self) -> &str {
-        self.version.as_deref().unwrap_or(&self.name)
+        self.version().unwrap_or(&self.name)
     }
 
-    /// What its program says of its version.
+    /// What its program says of its version, or the session of a remote one, once there was one.
     pub fn version(&self) -> Option<&str> {
-        self.version.as_deref()
+        self.version.get().map(String::as_str)
     }
 
     /// What it is held against.
@@ -104,18 +179,46 @@ impl Real {
         self: Arc<Self>,
         entrance: &Entrance,
     ) -> Result<Box<dyn Client>, Trouble> {
-        let driver = match self.definition.driven_by {
-            Driving::Browser(driver) => driver,
-            Driving::Tool(tool) => return Ok(Box::new(Tool::new(self, tool, entrance).await?)),
+        if let Whereabouts::Here { definition, programs } = &self.whereabouts
+            && let Driving::Tool(tool) = definition.driven_by
+        {
+            let programs = programs.clone();
+            return Ok(Box::new(Tool::new(self, programs, tool, entrance).await?));
+        }
+        if let (Some(remote), TlsVersion::Tls12) = (self.remote(), entrance.tls) {
+            return Err(remote.cannot("offers what it offers, and this case wants TLS 1.2 at most"));
+        }
+        // Who has left has left its session too: with a place there is a session to be had.
+        let place = match &self.places {
+            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
+            None => None,
         };
         let idle = {
             let mut idle = self.idle.lock().await;
             let fitting = idle.iter().position(|browser| browser.fits(entrance));
             fitting.map(|index| idle.swap_remove(index))
         };
-        match idle {
-            Some(browser) => Ok(Box::new(browser)),
-            None => Ok(Box::new(Browser::new(self, driver, entrance).await?)),
+        let mut browser = match idle {
+            Some(browser) => browser,
+            None => Browser::new(self, entrance).await?,
+        };
+        browser.take(place);
+        Ok(Box::new(browser))
+    }
+
+    /// Shows, before there is a case, that a remote one can be had; it is then idle.
+    pub(super) async fn rehearse(self: Arc<Self>, entrance: &Entrance) -> Result<(), Trouble> {
+        if self.remote().is_none() {
+            return Ok(());
+        }
+        let mut browser = Browser::new(self, entrance).await?;
+        match browser.be_ready().await {
+            // That concerns its cases, which say so.
+            Ok(()) | Err(Trouble::Cannot(_)) => {
+                Box::new(browser).leave().await;
+                Ok(())
+            }
+            Err(trouble) => Err(trouble),
         }
     }
 

@@ -17,6 +17,9 @@ pub(super) const HOST: &str = "page.wssure.test";
 /// Script, with the URL, the payload in base64 or null, whether it must return, and the patience in milliseconds.
 pub(super) const SOCKET: &str = include_str!("socket.js");
 
+/// Tells whether this page is where the browser is.
+pub(super) const IS_OURS: &str = "return document.title === 'wssure';";
+
 const PAGE: &str = "<!doctype html><title>wssure</title><link rel=icon href=data:,>\n";
 
 /// A server of that page, which ends when this is dropped.

@@ -13,9 +13,9 @@ use crate::{
     inspect::{Question, inspect},
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Finding, Observation, Outcome, Page, PageEvent,
-        Party, Refusal, Step, Timing,
+        Party, Refusal, Sight, Step, Timing,
     },
-    witness::Witnessed,
+    witness::{UnreadReason, Witnessed},
 };
 
 /// What the page told of its WebSocket.
@@ -51,11 +51,20 @@ impl Told {
     }
 }
 
+/// What has come of going to a page, as the browser tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    ThePage,
+    Nothing,
+}
+
 /// What there is to read an attempt from.
 pub(super) struct Evidence<'a> {
     pub profile: &'a Profile,
     pub to: &'a Destination,
     pub anchors: &'a [CertificateDer<'static>],
+    /// What can be seen of this client, if the wire can be read.
+    pub sees: Sight,
     /// The connections of the attempt, in their order.
     pub connections: Vec<Witnessed>,
     /// The client's own error code.
@@ -107,11 +116,11 @@ impl Evidence<'_> {
     }
 
     /// A page.
-    pub(super) fn of_page(self, exception: Option<ExceptionOutcome>) -> Observation {
-        // Whatever its status, an answer is an answer.
-        let refusal = match self.answer() {
-            Some(_) => None,
-            None => Some(self.refusal()),
+    pub(super) fn of_page(self, came: Came, exception: Option<ExceptionOutcome>) -> Observation {
+        let refusal = match (self.answer(), self.sight(), came) {
+            // Whatever its status, an answer is an answer.
+            (Some(_), ..) | (None, Sight::Outside, Came::ThePage) => None,
+            (None, ..) => Some(self.refusal()),
         };
         self.observation(refusal, None, None, exception)
     }
@@ -125,6 +134,7 @@ impl Evidence<'_> {
     ) -> Observation {
         let decisive = self.decisive();
         Observation {
+            sight: self.sight(),
             outcome: refusal.map_or(Outcome::Connected, Outcome::Refused),
             page,
             answer: self.answer().cloned(),
@@ -136,6 +146,18 @@ impl Evidence<'_> {
             found: self.found(),
             connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
             timing: Timing { total_ms: Timing::milliseconds(self.took), ..Timing::default() },
+        }
+    }
+
+    /// What could be seen. A client of this machine gives its secrets away, so that what is not read of its
+    /// connections is an exception; of another nothing is read that is encrypted.
+    fn sight(&self) -> Sight {
+        let is_sealed = |one: &Witnessed| {
+            one.unread.iter().any(|unread| unread.reason == UnreadReason::NoSecrets)
+        };
+        match self.sees {
+            Sight::NoCode if self.connections.iter().any(is_sealed) => Sight::Outside,
+            sees => sees,
         }
     }
 
@@ -227,7 +249,12 @@ impl Evidence<'_> {
             code: self.code.clone(),
             alert: wire.alert,
             ending: wire.ending,
-            detail: format!("the client says {said}; in the chain there is {found}"),
+            detail: match self.sight() {
+                Sight::Outside => format!(
+                    "the client says {said}; what is encrypted is not read, for it gives its secrets to nobody"
+                ),
+                _ => format!("the client says {said}; in the chain there is {found}"),
+            },
         }
     }
 

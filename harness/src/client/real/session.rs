@@ -2,10 +2,18 @@
 
 use std::{future::Future, time::Duration};
 
-use fantoccini::{Client, ClientBuilder, error::CmdError, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder,
+    error::{CmdError, NewSessionError},
+    wd::WebDriverCompatibleCommand,
+};
 use http::Method;
-use serde_json::{Value, json};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use serde_json::{Map, Value, json};
+use url::Url;
 
+use super::remote::shown;
 use crate::client::Trouble;
 
 /// How long a command may take. A page that hangs is cut short by the browser before.
@@ -65,16 +73,23 @@ impl Session {
         let Value::Object(capabilities) = capabilities else {
             return Err(Trouble::Broke("capabilities are an object".to_owned()));
         };
-        let mut builder =
-            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        builder.capabilities(capabilities);
-        match tokio::time::timeout(START_LIMIT, builder.connect(endpoint)).await {
+        let endpoint = &endpoint
+            .parse::<Url>()
+            .map_err(|error| Trouble::Broke(format!("the driver's URL: {error}")))?;
+        let place = shown(endpoint);
+        let connected = async {
+            match endpoint.scheme() {
+                "https" => connect(tls_connector()?, endpoint, capabilities).await,
+                _ => connect(HttpConnector::new(), endpoint, capabilities).await,
+            }
+        };
+        match tokio::time::timeout(START_LIMIT, connected).await {
             Ok(Ok(client)) => Ok(Self { client }),
-            Ok(Err(error)) => {
-                Err(Trouble::Broke(format!("no session with the browser at {endpoint}: {error}")))
+            Ok(Err(why)) => {
+                Err(Trouble::Broke(format!("no session with the browser at {place}: {why}")))
             }
             Err(_) => Err(Trouble::Broke(format!(
-                "the browser at {endpoint} was not there within {} s",
+                "the browser at {place} was not there within {} s",
                 START_LIMIT.as_secs()
             ))),
         }
@@ -109,10 +124,68 @@ impl Session {
         self.post("execute/async", json!({ "script": script, "args": arguments })).await
     }
 
+    /// What the browser says of itself.
+    pub(super) fn capabilities(&self) -> Map<String, Value> {
+        self.client.capabilities().cloned().unwrap_or_default()
+    }
+
+    /// Its name and version, where it tells them (section 7.2).
+    pub(super) fn version(&self) -> Option<String> {
+        let capabilities = self.capabilities();
+        let word = |key: &str| capabilities.get(key)?.as_str().map(str::to_owned);
+        let (name, version) = (word("browserName")?, word("browserVersion")?);
+        Some(match word("platformName") {
+            Some(platform) => format!("{name} {version} ({platform})"),
+            None => format!("{name} {version}"),
+        })
+    }
+
     /// Closes the browser, and says whether it did close.
     pub(super) async fn end(self) -> Result<(), CommandError> {
         limited(async { self.client.close().await.map(|()| Value::Null) }).await.map(drop)
     }
+}
+
+/// Begins the session over that connector; where there is none, why, with all its causes.
+async fn connect<C>(
+    connector: C,
+    endpoint: &Url,
+    capabilities: Map<String, Value>,
+) -> Result<Client, String>
+where
+    C: Connect + Clone + Send + Sync + Unpin + 'static,
+{
+    let mut builder = ClientBuilder::new(connector);
+    builder.capabilities(capabilities);
+    builder.connect(endpoint.as_str()).await.map_err(|error| match &error {
+        // Which tells its cause by none of the usual ways.
+        NewSessionError::FailedC(cause) => format!("it does not answer: {}", with_causes(cause)),
+        _ => error.to_string(),
+    })
+}
+
+/// A connector for endpoints behind TLS, which must be trusted as this machine trusts.
+fn tls_connector() -> Result<HttpsConnector<HttpConnector>, String> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let builder = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
+    let builder =
+        builder.map_err(|error| format!("this machine's trusted certificates: {error}"))?;
+    Ok(builder.https_or_http().enable_http1().build())
+}
+
+/// An error and what is behind it: "client error (Connect)" alone helps nobody.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        let more = one.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        cause = one.source();
+    }
+    words
 }
 
 async fn limited(
@@ -124,6 +197,10 @@ async fn limited(
             error: error.error.to_string(),
             message: error.message.into_owned(),
         }),
+        Ok(Err(CmdError::FailedC(error))) => Err(CommandError::Broke(Trouble::Broke(format!(
+            "the browser's driver does not answer: {}",
+            with_causes(&error)
+        )))),
         Ok(Err(error)) => {
             Err(CommandError::Broke(Trouble::Broke(format!("the browser's driver: {error}"))))
         }

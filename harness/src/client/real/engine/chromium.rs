@@ -163,39 +163,46 @@ impl Engine for Chromium {
     }
 
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
-        let session = self.session()?;
-        follow(session, url, PATIENCE).await?;
-        let warning = session.run(WARNING, Vec::new()).await?;
-        if warning[0] == "chrome-error:" {
-            let code = text(&warning[1]);
-            let code = code.map(|code| code.strip_prefix("net::").unwrap_or(&code).to_owned());
-            return Ok(Landing::Refused { code });
-        }
-        Ok(Landing::Loaded)
+        go(self.session()?, url).await
     }
 
     async fn accept(&mut self, _: Wish) -> Result<ExceptionOutcome, Trouble> {
-        // It does not ask how long.
-        let session = self.session()?;
-        let warning = session.run(WARNING, Vec::new()).await?;
-        if warning[2] != true {
-            return Ok(ExceptionOutcome::NotOffered);
-        }
-        session.run(PROCEED, Vec::new()).await?;
-        let begun = Instant::now();
-        while begun.elapsed() < PROCEED_LIMIT {
-            match session.run("return [location.protocol, document.readyState]", Vec::new()).await {
-                Ok(page) if page[0] != "chrome-error:" && page[1] == "complete" => {
-                    return Ok(ExceptionOutcome::Accepted);
-                }
-                Ok(_) => {}
-                // The page is just being left.
-                Err(error) => drop(said(error)?),
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        Err(Trouble::Broke("the warning was accepted, and no page came".to_owned()))
+        accept(self.session()?).await
     }
+}
+
+/// Goes to a page.
+pub(super) async fn go(session: &Session, url: &str) -> Result<Landing, Trouble> {
+    follow(session, url, PATIENCE).await?;
+    let warning = session.run(WARNING, Vec::new()).await?;
+    if warning[0] == "chrome-error:" {
+        let code = text(&warning[1]);
+        let code = code.map(|code| code.strip_prefix("net::").unwrap_or(&code).to_owned());
+        return Ok(Landing::Refused { code });
+    }
+    Ok(Landing::Loaded)
+}
+
+/// Goes on past the warning that the session shows. It does not ask how long.
+pub(super) async fn accept(session: &Session) -> Result<ExceptionOutcome, Trouble> {
+    let warning = session.run(WARNING, Vec::new()).await?;
+    if warning[2] != true {
+        return Ok(ExceptionOutcome::NotOffered);
+    }
+    session.run(PROCEED, Vec::new()).await?;
+    let begun = Instant::now();
+    while begun.elapsed() < PROCEED_LIMIT {
+        match session.run("return [location.protocol, document.readyState]", Vec::new()).await {
+            Ok(page) if page[0] != "chrome-error:" && page[1] == "complete" => {
+                return Ok(ExceptionOutcome::Accepted);
+            }
+            Ok(_) => {}
+            // The page is just being left.
+            Err(error) => drop(said(error)?),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Err(Trouble::Broke("the warning was accepted, and no page came".to_owned()))
 }
 
 /// The code in a message such as `... net::ERR_CERT_AUTHORITY_INVALID ...`.

@@ -3,6 +3,7 @@
 
 mod chromium;
 mod firefox;
+mod remote;
 mod webkitgtk;
 
 use std::{
@@ -80,6 +81,8 @@ pub(super) trait Engine: Send + Sync {
     /// Does on the warning what a user does who wants to go on.
     async fn accept(&mut self, wish: Wish) -> Result<ExceptionOutcome, Trouble>;
 }
+
+pub(super) use remote::Remote;
 
 /// Whether a change of what is trusted has come into force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

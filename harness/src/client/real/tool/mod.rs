@@ -17,8 +17,9 @@ use tokio::time::{Instant, timeout};
 
 use self::command::{Asks, Line};
 use super::{
-    Entrance, Proof, Real, definition,
-    reading::Evidence,
+    Entrance, Proof, Real,
+    definition::{self, Programs},
+    reading::{Came, Evidence},
     watch::{Watch, Watched},
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
         connection::{Progress, Stream},
         exchange::{self, SpeechError, Spoken},
     },
-    observation::{ExceptionOutcome, Observation, PageEvent, TlsVersion},
+    observation::{ExceptionOutcome, Observation, PageEvent, Sight, TlsVersion},
     process::Piped,
     witness::Secrets,
 };
@@ -45,6 +46,7 @@ const FAREWELL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Tool {
     real: Arc<Real>,
+    programs: Programs,
     kind: definition::Tool,
     /// Its scripts, its trust and its secrets.
     folder: TempDir,
@@ -56,6 +58,7 @@ pub(super) struct Tool {
 impl Tool {
     pub(super) async fn new(
         real: Arc<Real>,
+        programs: Programs,
         kind: definition::Tool,
         entrance: &Entrance,
     ) -> Result<Self, Trouble> {
@@ -64,6 +67,7 @@ impl Tool {
         let secrets = Secrets::written_to(folder.path().join(command::SECRETS));
         let mut tool = Self {
             real,
+            programs,
             kind,
             folder,
             tls: entrance.tls,
@@ -108,7 +112,7 @@ impl Tool {
 
     fn run(&self, asks: &Asks<'_>) -> Result<(Piped, Pipe), Trouble> {
         let line = Line {
-            program: self.real.programs.of("tool"),
+            program: self.programs.of("tool"),
             folder: self.folder.path(),
             highest: self.tls,
         };
@@ -133,7 +137,15 @@ impl Tool {
         let took = begun.elapsed();
         let connections = self.watch.seen(watched).await;
         let profile = self.real.profile();
-        Evidence { profile, to, anchors: &self.imported, connections, code, took }
+        Evidence {
+            profile,
+            to,
+            anchors: &self.imported,
+            sees: Sight::Whole,
+            connections,
+            code,
+            took,
+        }
     }
 }
 
@@ -177,7 +189,8 @@ impl Client for Tool {
         let code = words::code(self.kind, &piped.last_words(patience).await);
         // What it answered stands in the witness's account too.
         let exception = None::<ExceptionOutcome>;
-        Ok(self.evidence(to, &watched, code, begun).await.of_page(exception))
+        let came = if matches!(answer, Ok(Ok(_))) { Came::ThePage } else { Came::Nothing };
+        Ok(self.evidence(to, &watched, code, begun).await.of_page(came, exception))
     }
 
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
