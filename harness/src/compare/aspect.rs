@@ -187,11 +187,13 @@ mod tests {
             Words::of(&refused()).to_string(),
             "verdict refused · code MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT · alert bad_certificate · \
              moment during the handshake · ending closed by the client · close-code 1015 · \
-             events error, close · connections 1"
+             events error, close · connections 1 · alerts client bad_certificate during the handshake · \
+             versions 1.3 1.2 · protocols h2 http/1.1 · server-name proxy.example.test"
         );
         assert_eq!(
             Words::of(&connected()).to_string(),
-            "verdict connected · close-code 1000 · events open, message, close · connections 1 · status 101"
+            "verdict connected · close-code 1000 · events open, message, close · connections 1 · \
+             versions 1.3 1.2 · protocols h2 http/1.1 · server-name proxy.example.test · status 101"
         );
     }
 

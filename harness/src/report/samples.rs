@@ -47,17 +47,16 @@ pub(crate) fn connected() -> Observation {
 /// A client that refused, under a server that would write to the terminal.
 pub(crate) fn refused() -> Observation {
     let detail = "signed by itself: CN=\u{1b}[31mproxy.example.test";
+    let alert =
+        AlertSeen { alert: Alert(42), sent_by: Party::Client, moment: Moment::DuringHandshake };
     Observation {
+        alerts: vec![alert],
         outcome: Outcome::Refused(Refusal {
             by: Party::Client,
             step: Step::Tls,
             fault: Fault::SelfSigned,
             code: Some("MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT".to_owned()),
-            alert: Some(AlertSeen {
-                alert: Alert(42),
-                sent_by: Party::Client,
-                moment: Moment::DuringHandshake,
-            }),
+            alert: Some(alert),
             ending: Ending::Closed,
             detail: detail.to_owned(),
         }),
@@ -195,7 +194,6 @@ pub(crate) fn report() -> Report {
         cases,
         stale_divergences: vec!["subjects/websockify.toml:3:1: this did not happen".to_owned()],
         effort: Effort {
-            alerts: Vec::new(),
             connections: 31,
             wall_ms: 2000.0,
             certificates_ms: 10.0,

@@ -103,7 +103,8 @@ mod tests {
         #[test]
         fn any_json_is_one_word(values in proptest::collection::vec(json(), 1..5)) {
             let words: Vec<String> = values.iter().map(ToString::to_string).collect();
-            prop_assert_eq!(texts(&words.join(",")), words);
+            let joined = words.join(",");
+            prop_assert_eq!(texts(&joined), words);
         }
 
         #[test]
