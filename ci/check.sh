@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change goes in. Needs what ci/install.sh installs.
+# Everything that must hold before a change goes in. Needs what ci/install.sh and ci/browsers.sh install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,10 +15,15 @@ step "cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 step "cargo test"
-cargo test --workspace --locked
+# Here everything is installed, so a test that skips itself fails.
+WSSURE_NOTHING_SKIPPED=1 cargo test --workspace --locked
 
 step "the suite on our proxy"
 cargo run --release --locked -p wssure -- run
+
+step "the real clients beside the simulated ones"
+cargo run --release --locked -p wssure -- compare --jobs 4 \
+    --real chromium,firefox,webkitgtk,curl,gnutls,node,openssl,python
 
 step "the suite on websockify"
 cargo run --release --locked -p wssure -- run --subject websockify

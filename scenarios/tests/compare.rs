@@ -217,7 +217,10 @@ fn a_wrong_call_or_file_is_told_and_nothing_is_compared() {
     wrong(&["a", "b", "c"], "compare takes one or two files, and 3 were given");
     wrong(&["simulated.json", "--record", "x"], "--record: there is no real client");
     wrong(&["real.json", "--record", "x", "--json", "y"], "--record of a report takes one FILE");
-    wrong(&["simulated.json", "--jobs", "2"], "--subject, --cases and --jobs are for a run");
+    wrong(
+        &["simulated.json", "--jobs", "2"],
+        "--subject, --cases, --authority and --jobs are for a run",
+    );
     wrong(
         &["simulated.json", "real.json", "--json", "none/found.json"],
         "--json: none/found.json cannot be written: ",

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Folder;
+use common::{Folder, skip};
 use rstest::rstest;
 
 const ALL: &str = "curl,gnutls,node,openssl,python";
@@ -38,8 +38,7 @@ fn a_real_tool_does_what_its_profile_says(
     let cases = ["certificates/good", "certificates/self-signed-tls12", "certificates/wrong-name"];
     let ran = Folder::new().run(&[&["run"], &cases[..], &["--client", &client]].concat());
     if ran.stderr.contains("is not installed") {
-        eprintln!("skipped: {}", ran.stderr);
-        return;
+        return skip(&ran.stderr);
     }
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     ran.assert_prints("passed: ");

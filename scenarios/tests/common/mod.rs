@@ -115,3 +115,12 @@ pub fn assert_gone(pid_file: &Path) {
         assert!(Instant::now() < deadline, "{pid} is left running: {state}");
     }
 }
+
+/// Says that a test is skipped, and why. Where everything is installed, as in CI, none may be.
+///
+/// # Panics
+/// If WSSURE_NOTHING_SKIPPED is set.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("WSSURE_NOTHING_SKIPPED").is_none(), "skipped: {why}");
+    eprintln!("skipped: {why}");
+}

@@ -300,7 +300,9 @@ impl Browser {
             let page = self.page_url().await?;
             let landing = self.engine.go(&page).await?;
             let there = self.engine.session()?.run("return location.href", Vec::new()).await?;
-            if landing != Landing::Loaded || there != page {
+            // A remote one may be led there over a page of its farm's.
+            let is_there = self.real.remote().is_some() || there == page;
+            if landing != Landing::Loaded || !is_there {
                 return Err(Trouble::Broke(format!(
                     "our own page does not load: {landing:?}, {there}"
                 )));
@@ -484,6 +486,16 @@ impl Browser {
         self.real.remote().map_or(Ok(()), |remote| Err(remote.cannot(why)))
     }
 
+    /// Ends its session, with what it keeps over that; the next connection starts another.
+    async fn pause(&mut self) -> Result<(), Trouble> {
+        if matches!(self.state, State::AtPage | State::Elsewhere) {
+            let ended = self.engine.end().await;
+            self.noting(ended)?;
+            self.state = State::Ended;
+        }
+        Ok(())
+    }
+
     /// Notes that it is not to be used again, where it is not.
     fn noting<T>(&mut self, result: Result<T, Trouble>) -> Result<T, Trouble> {
         if matches!(result, Err(Trouble::Broke(_))) {
@@ -515,9 +527,11 @@ impl Client for Browser {
 
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
         self.only_here(NO_STORE)?;
-        // It comes into force before the next connection.
         if !self.imported.contains(&certificate) {
             self.imported.push(certificate);
+            // It comes into force before the next connection, in a session that has seen no other case's
+            // certificates: Firefox tries any that it has seen for an issuer of that name.
+            self.pause().await?;
         }
         Ok(())
     }
@@ -532,12 +546,7 @@ impl Client for Browser {
         self.only_here(
             "is new in each session: it cannot be ended and started with what it keeps",
         )?;
-        if matches!(self.state, State::AtPage | State::Elsewhere) {
-            let ended = self.engine.end().await;
-            self.noting(ended)?;
-            self.state = State::Ended;
-        }
-        Ok(())
+        self.pause().await
     }
 
     async fn rely_on_authority(&mut self) -> Result<(), Trouble> {

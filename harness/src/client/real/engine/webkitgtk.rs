@@ -100,6 +100,9 @@ impl WebkitGtk {
         let runtime = self.file("run");
         std::fs::create_dir_all(&runtime).map_err(io_trouble("a folder for Epiphany"))?;
         restrict(&runtime)?;
+        // Epiphany leaves a folder behind for each of its sessions.
+        let temporary = self.file("tmp");
+        std::fs::create_dir_all(&temporary).map_err(io_trouble("a folder for Epiphany"))?;
         let display = match self.display.take() {
             Some(display) => display,
             None => {
@@ -123,6 +126,7 @@ impl WebkitGtk {
                 .arguments([format!("--port={port}")])
                 .environment("HOME", home.folder.path())
                 .environment("XDG_RUNTIME_DIR", &runtime)
+                .environment("TMPDIR", &temporary)
                 .environment("DISPLAY", &name)
                 .environment("GDK_BACKEND", "x11")
                 .environment("GIO_USE_VFS", "local")
