@@ -9,7 +9,7 @@ mod verdict;
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 
 pub use verdict::{
     CaseResult, ClientResult, ClientUsed, Difference, Effort, REPORT_VERSION, Report, SaidFault,
@@ -113,17 +113,17 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
         wssure: plan.wssure,
     });
 
-    let places = Arc::new(Semaphore::new(plan.jobs.max(1)));
+    // Each is begun in its turn: what a client has seen before does not depend on the machine's mood.
+    let mut waiting = plan.cases.iter().enumerate();
     let mut playing = JoinSet::new();
-    for (index, case) in plan.cases.iter().enumerate() {
-        let (places, company, case) = (Arc::clone(&places), Arc::clone(&company), Arc::clone(case));
-        playing.spawn(async move {
-            let _place = places.acquire_owned().await;
-            (index, execute::play(case, company).await)
-        });
-    }
     let mut played: Vec<(usize, Played)> = Vec::new();
-    while let Some(joined) = playing.join_next().await {
+    loop {
+        let free = plan.jobs.max(1).saturating_sub(playing.len());
+        for (index, case) in waiting.by_ref().take(free) {
+            let (company, case) = (Arc::clone(&company), Arc::clone(case));
+            playing.spawn(async move { (index, execute::play(case, company).await) });
+        }
+        let Some(joined) = playing.join_next().await else { break };
         let (index, one) = joined
             .map_err(|error| RunError::Setup(format!("a case broke the harness: {error}")))?;
         finished(&one.result);
