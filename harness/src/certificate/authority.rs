@@ -7,7 +7,7 @@ use super::{
     Key, MintError,
     blueprint::{self, Now},
     error::Making,
-    key::fill_randomly,
+    owner::tag,
 };
 
 /// An authority with its keys.
@@ -21,9 +21,7 @@ impl Authority {
     /// A new authority. Its names hold `name` and a random part: two authorities of one name and
     /// different keys confuse whoever imports both (the fault `bad-signature`).
     pub(super) fn new(name: &str, now: Now) -> Result<Self, MintError> {
-        let mut tag = [0; 4];
-        fill_randomly(&mut tag)?;
-        let name = format!("{name} {{}} {:08x}", u32::from_be_bytes(tag));
+        let name = format!("{name} {{}} {}", tag()?);
         let content = blueprint::authority(
             &name.replace("{}", "root"),
             BasicConstraints::Unconstrained,

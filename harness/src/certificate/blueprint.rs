@@ -10,7 +10,7 @@ use rcgen::{
 use rustls_pki_types::UnixTime;
 use time::{Duration, OffsetDateTime};
 
-use super::{Kind, MintError, error::Making, key::fill_randomly};
+use super::{Kind, MintError, Owner, error::Making, key::fill_randomly};
 use crate::host::Host;
 
 /// The longest common name, in characters (RFC 5280 appendix A.1, `ub-common-name`).
@@ -26,8 +26,13 @@ const DAYS: Duration = Duration::days(90);
 const AUTHORITY_DAYS: Duration = Duration::days(20 * 365);
 
 /// The content of a server certificate of a kind.
-pub(super) fn server(kind: Kind, host: &Host, now: Now) -> Result<CertificateParams, MintError> {
-    let mut content = good(host, now)?;
+pub(super) fn server(
+    kind: Kind,
+    host: &Host,
+    owner: &Owner,
+    now: Now,
+) -> Result<CertificateParams, MintError> {
+    let mut content = good(host, owner, now)?;
     match kind {
         Kind::SelfSigned => authority_too(&mut content),
         Kind::SelfSignedCommonName => {
@@ -61,10 +66,12 @@ pub(super) fn server(kind: Kind, host: &Host, now: Now) -> Result<CertificatePar
         Kind::WrongName => {
             let other = another_than(host);
             content.subject_alt_names = vec![alternative_name(&other)?];
-            content.distinguished_name = subject(&other);
+            content.distinguished_name = subject(&other, owner);
         }
         Kind::CommonNameOnly => content.subject_alt_names.clear(),
-        Kind::CommonNameDiffers => content.distinguished_name = subject(&another_than(host)),
+        Kind::CommonNameDiffers => {
+            content.distinguished_name = subject(&another_than(host), owner);
+        }
         Kind::Expired => {
             (content.not_before, content.not_after) = now.span(Duration::days(-100), DAYS)?;
         }
@@ -99,7 +106,7 @@ pub(super) fn authority(
     now: Now,
 ) -> Result<CertificateParams, MintError> {
     let mut content = CertificateParams::default();
-    content.distinguished_name = organization();
+    content.distinguished_name = organization(&Owner::default());
     content.distinguished_name.push(DnType::CommonName, name);
     content.is_ca = IsCa::Ca(constraints);
     content.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -108,9 +115,9 @@ pub(super) fn authority(
     finish(content)
 }
 
-fn good(host: &Host, now: Now) -> Result<CertificateParams, MintError> {
+fn good(host: &Host, owner: &Owner, now: Now) -> Result<CertificateParams, MintError> {
     let mut content = CertificateParams::default();
-    content.distinguished_name = subject(host);
+    content.distinguished_name = subject(host, owner);
     content.subject_alt_names = vec![alternative_name(host)?];
     content.is_ca = IsCa::ExplicitNoCa;
     content.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -137,8 +144,8 @@ fn authority_too(content: &mut CertificateParams) {
 }
 
 /// A subject whose common name is the host, if it is not too long for one.
-fn subject(host: &Host) -> DistinguishedName {
-    let mut subject = organization();
+fn subject(host: &Host, owner: &Owner) -> DistinguishedName {
+    let mut subject = organization(owner);
     let name = host.bare();
     if name.len() <= LONGEST_COMMON_NAME {
         subject.push(DnType::CommonName, name.as_ref());
@@ -147,9 +154,9 @@ fn subject(host: &Host) -> DistinguishedName {
 }
 
 /// What every name starts with, so that none is empty: an issuer's may not be (RFC 5280 section 4.1.2.4).
-fn organization() -> DistinguishedName {
+fn organization(owner: &Owner) -> DistinguishedName {
     let mut name = DistinguishedName::new();
-    name.push(DnType::OrganizationName, "wssure");
+    name.push(DnType::OrganizationName, owner.name());
     name
 }
 

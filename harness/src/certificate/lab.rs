@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, Issuer};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::{
-    Key, Kind, MintError, Minted,
+    Key, Kind, MintError, Minted, Owner,
     authority::Authority,
     blueprint::{self, LONGEST_COMMON_NAME, Now},
     error::Making,
@@ -25,17 +25,19 @@ pub struct Specification {
     pub host: Host,
     /// Whose key signs it: needed for [`Kind::IssuedBy`], and for that only.
     pub signer: Option<Minted>,
+    /// Whose it is.
+    pub owner: Owner,
 }
 
 impl Specification {
     /// A certificate of a kind for a host, with the issuer that the kind has by itself.
     pub fn new(kind: Kind, host: Host) -> Self {
-        Self { kind, host, signer: None }
+        Self { kind, host, signer: None, owner: Owner::default() }
     }
 
     /// A certificate for a host, signed with another certificate's key.
     pub fn issued_by(signer: &Minted, host: Host) -> Self {
-        Self { kind: Kind::IssuedBy, host, signer: Some(signer.clone()) }
+        Self { signer: Some(signer.clone()), ..Self::new(Kind::IssuedBy, host) }
     }
 }
 
@@ -138,17 +140,17 @@ impl Lab {
     /// The specification contradicts itself, the host is too long for a kind that needs it as the
     /// common name, openssl is needed and missing or failing, or a library cannot do its part.
     pub fn mint(&self, specification: &Specification) -> Result<Minted, MintError> {
-        let Specification { kind, host, signer } = specification;
+        let Specification { kind, host, signer, owner } = specification;
         check_common_name(*kind, host)?;
         let issued = match (SignedBy::of(*kind), signer) {
-            (SignedBy::Signer, Some(signer)) => self.issue_by(signer, host)?,
+            (SignedBy::Signer, Some(signer)) => self.issue_by(signer, host, owner)?,
             (SignedBy::Signer, None) => return Err(MintError::SignerMissing),
             (_, Some(_)) => return Err(MintError::SignerNotUsed { kind: *kind }),
-            (SignedBy::Trusted, None) => self.issue(&self.trusted, *kind, host)?,
-            (SignedBy::Unknown, None) => self.issue(&self.unknown, *kind, host)?,
-            (SignedBy::Itself, None) => self.sign_itself(*kind, host)?,
+            (SignedBy::Trusted, None) => self.issue(&self.trusted, *kind, host, owner)?,
+            (SignedBy::Unknown, None) => self.issue(&self.unknown, *kind, host, owner)?,
+            (SignedBy::Itself, None) => self.sign_itself(*kind, host, owner)?,
             (SignedBy::Openssl, None) => {
-                let made = openssl::run(openssl::program(), host, openssl::DEADLINE)?;
+                let made = openssl::run(openssl::program(), host, owner, openssl::DEADLINE)?;
                 let files = Files::new(*kind, made.certificate_text, made.key_text);
                 return Ok(Issued::root(made.certificate, made.key).with_files(*kind, host, files));
             }
@@ -156,9 +158,15 @@ impl Lab {
         issued.plant(*kind, host)
     }
 
-    fn issue(&self, authority: &Authority, kind: Kind, host: &Host) -> Result<Issued, MintError> {
+    fn issue(
+        &self,
+        authority: &Authority,
+        kind: Kind,
+        host: &Host,
+        owner: &Owner,
+    ) -> Result<Issued, MintError> {
         let key = Key::generate()?;
-        let content = blueprint::server(kind, host, self.now)?;
+        let content = blueprint::server(kind, host, owner, self.now)?;
         Ok(Issued {
             leaf: authority.issue(&content, &key)?,
             issuers: vec![authority.intermediate().clone()],
@@ -167,16 +175,16 @@ impl Lab {
         })
     }
 
-    fn sign_itself(&self, kind: Kind, host: &Host) -> Result<Issued, MintError> {
+    fn sign_itself(&self, kind: Kind, host: &Host, owner: &Owner) -> Result<Issued, MintError> {
         let key = Key::generate()?;
-        let content = blueprint::server(kind, host, self.now)?;
+        let content = blueprint::server(kind, host, owner, self.now)?;
         let leaf = content.self_signed(&*key.signer()?).making("a self-signed certificate")?;
         Ok(Issued::root(leaf.into(), key))
     }
 
-    fn issue_by(&self, signer: &Minted, host: &Host) -> Result<Issued, MintError> {
+    fn issue_by(&self, signer: &Minted, host: &Host, owner: &Owner) -> Result<Issued, MintError> {
         let key = Key::generate()?;
-        let content = blueprint::server(Kind::IssuedBy, host, self.now)?;
+        let content = blueprint::server(Kind::IssuedBy, host, owner, self.now)?;
         Ok(Issued {
             leaf: sign(&content, &key, signer)?,
             issuers: signer.below_root(),

@@ -24,6 +24,7 @@ mod lab;
 mod make;
 mod minted;
 mod openssl;
+mod owner;
 #[cfg(test)]
 mod tests;
 
@@ -35,3 +36,4 @@ pub use lab::{Lab, Specification};
 pub use make::{Made, make};
 pub use minted::Minted;
 pub use openssl::COMMAND as OPENSSL_COMMAND;
+pub use owner::Owner;

@@ -13,7 +13,7 @@ use wait_timeout::ChildExt;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::{Key, MintError};
+use super::{Key, MintError, Owner};
 use crate::host::Host;
 
 /// The command on the wiki page "Encrypted Connections" (novnc/websockify).
@@ -42,9 +42,14 @@ pub(super) struct SelfPem {
 }
 
 /// Runs the command for a host in a folder of its own.
-pub(super) fn run(program: Command, host: &Host, deadline: Duration) -> Result<SelfPem, MintError> {
+pub(super) fn run(
+    program: Command,
+    host: &Host,
+    owner: &Owner,
+    deadline: Duration,
+) -> Result<SelfPem, MintError> {
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
-    let outcome = answer(program, host, deadline, folder.path())?;
+    let outcome = answer(program, &answers_for(host, owner), deadline, folder.path())?;
     if !outcome.success() {
         let said = fs::read_to_string(folder.path().join(QUESTIONS)).unwrap_or_default();
         let last = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
@@ -59,13 +64,13 @@ pub(super) fn run(program: Command, host: &Host, deadline: Duration) -> Result<S
 /// Questions and answers pass through files, so that neither side can wait for the other.
 fn answer(
     mut program: Command,
-    host: &Host,
+    words: &str,
     deadline: Duration,
     folder: &Path,
 ) -> Result<std::process::ExitStatus, MintError> {
     let system = |error: io::Error| failed(error.to_string());
     let answers = folder.join("answers");
-    fs::write(&answers, answers_for(host)).map_err(system)?;
+    fs::write(&answers, words).map_err(system)?;
     let mut child = program
         .args(COMMAND.split_whitespace().skip(1))
         .current_dir(folder)
@@ -84,10 +89,10 @@ fn answer(
     Err(MintError::OpensslHung { command: COMMAND.to_owned(), after: deadline })
 }
 
-/// What a person types: the defaults for country, state, city, organization and unit, then the
-/// common name, then no mail address.
-fn answers_for(host: &Host) -> String {
-    format!("\n\n\n\n\n{}\n\n", host.bare())
+/// What a person types: the defaults for country, state and city, the organization, the default for the unit,
+/// then the common name, then no mail address.
+fn answers_for(host: &Host, owner: &Owner) -> String {
+    format!("\n\n\n{}\n\n{}\n\n", owner.name(), host.bare())
 }
 
 /// Takes the file apart, and looks whether the answers met the questions that they were for: an
@@ -140,7 +145,7 @@ mod tests {
     }
 
     fn error_of(program: Command, deadline: Duration) -> MintError {
-        run(program, &host(), deadline).err().unwrap()
+        run(program, &host(), &Owner::default(), deadline).err().unwrap()
     }
 
     /// A program in openssl's place that does not look at its arguments.
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_configuration_that_asks_otherwise_is_noticed() {
-        let made = run(program(), &host(), DEADLINE).unwrap();
+        let made = run(program(), &host(), &Owner::default(), DEADLINE).unwrap();
         let text = format!("{}{}", *made.key_text, made.certificate_text);
         let error = read(Zeroizing::new(text), &"other.example.test".parse().unwrap());
         let error = error.err().unwrap().to_string();

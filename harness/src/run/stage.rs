@@ -9,7 +9,7 @@ use super::{RunError, target::Targets};
 use crate::{
     Fault,
     case::{Case, Identity, MAIN, Port, Target},
-    certificate::{Kind, Lab, MintError, Minted, Paths, Specification},
+    certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification},
     client::Scheme,
     fault::Area,
     subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
@@ -29,6 +29,7 @@ impl Props {
     /// Makes and writes them.
     pub(super) fn make(case: &Case, lab: &Lab) -> Result<Self, PropsError> {
         let folder = temporary_folder()?;
+        let owner = Owner::new()?;
         let mut minted: BTreeMap<String, (Minted, Paths)> = BTreeMap::new();
         // Those that need no signer first: a signer is never signed by another of its case.
         let (alone, signed): (Vec<_>, Vec<_>) =
@@ -39,6 +40,7 @@ impl Props {
                 Some((signer, _)) => Specification::issued_by(signer, need.host.clone()),
                 None => Specification::new(need.kind, need.host.clone()),
             };
+            let specification = Specification { owner: owner.clone(), ..specification };
             let certificate = lab.mint(&specification)?;
             let delivery = case.subject.identity.delivery();
             let paths =

@@ -11,7 +11,7 @@ use std::{collections::HashSet, sync::LazyLock, time::Duration};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::{Kind, Lab, MintError, Minted, Specification};
+use super::{Kind, Lab, MintError, Minted, Owner, Specification};
 use crate::host::Host;
 
 /// 2027-01-15 08:00:00 UTC.
@@ -63,8 +63,29 @@ fn a_signer_is_asked_for_and_refused_where_it_belongs() {
     let alone = LAB.mint(&Specification::new(Kind::IssuedBy, host())).unwrap_err();
     assert!(matches!(alone, MintError::SignerMissing), "{alone}");
     let signer = Some(mint(Kind::Good));
-    let error = LAB.mint(&Specification { kind: Kind::Good, host: host(), signer }).unwrap_err();
+    let specification = Specification { signer, ..Specification::new(Kind::Good, host()) };
+    let error = LAB.mint(&specification).unwrap_err();
     assert!(matches!(error, MintError::SignerNotUsed { kind: Kind::Good }), "{error}");
+}
+
+#[test]
+fn no_certificate_has_the_name_of_another_owners_issuer() {
+    let of = |owner: &Owner, kind| {
+        let specification =
+            Specification { owner: owner.clone(), ..Specification::new(kind, host()) };
+        let minted = LAB.mint(&specification).unwrap();
+        let (_, certificate) = X509Certificate::from_der(minted.certificate()).unwrap();
+        (certificate.subject().to_string(), certificate.issuer().to_string())
+    };
+    let (one, other) = (Owner::new().unwrap(), Owner::new().unwrap());
+    for kind in [Kind::SelfSigned, Kind::OpensslCommand] {
+        let (first, renewed, others) = (of(&one, kind), of(&one, kind), of(&other, kind));
+        assert_eq!(first.0, first.1, "{kind} is self-signed");
+        assert_eq!(first, renewed, "{kind}");
+        assert!(![&first.0, &first.1].contains(&&others.1), "{kind}: {others:?}");
+    }
+    // Whoever is behind the trusted authority trusts it for all.
+    assert_eq!(of(&one, Kind::Good).1, of(&other, Kind::Good).1);
 }
 
 #[test]
