@@ -2,9 +2,17 @@
 
 mod common;
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use common::{Folder, skip};
+use common::{Folder, living_with, skip, wait_for};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use rstest::rstest;
 
 /// What a browser tells of itself and what its witness sees, under both versions of TLS; exceptions over ports,
@@ -21,13 +29,99 @@ const CASES: [&str; 9] = [
     "wiki/spoofing",
 ];
 
+/// One after the other: side by side they would be slower than patient.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether that command is the browser's first process, in a session.
+fn is_browser(browser: &str, command: &str) -> bool {
+    let is_first = !command.contains("--type=") && !command.contains("-contentproc");
+    let mark = match browser {
+        "chromium" => "chromium --allow-pre-commit-input",
+        "firefox" => "firefox-esr --marionette",
+        _ => "epiphany --automation-mode",
+    };
+    is_first && command.contains(mark)
+}
+
+/// A run of that browser that goes on for as long as this is looked at, and the browser's first process; none where
+/// the browser is not installed.
+fn begin(folder: &Folder, browser: &str, cases: &[&str]) -> Option<(Child, Pid)> {
+    let running = Command::new(env!("CARGO_BIN_EXE_wssure"))
+        .arg("run")
+        .args(cases)
+        .args(["--jobs", "1", "--client", &format!("real:{browser}")])
+        .current_dir(folder.path())
+        .env("TMPDIR", folder.temporary())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut running = running.unwrap();
+    let found = wait_for(browser, || {
+        let mut living = living_with(folder.temporary()).into_iter();
+        let found = living.find(|(_, command)| is_browser(browser, command));
+        (found.is_some() || running.try_wait().unwrap().is_some()).then_some(found)
+    });
+    match found {
+        Some((pid, _)) => Some((running, pid)),
+        None => {
+            let output = running.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("is not installed"), "{output:#?}");
+            skip(&said);
+            None
+        }
+    }
+}
+
+/// Whether a browser of that run has made a connection with TLS: it has then written the secrets of it.
+fn has_connected(folder: &Folder) -> bool {
+    let homes = std::fs::read_dir(folder.temporary()).unwrap().flatten();
+    homes
+        .filter_map(|home| std::fs::metadata(home.path().join("secrets")).ok())
+        .any(|secrets| secrets.len() > 0)
+}
+
+#[rstest]
+fn a_browser_that_crashes_costs_its_case_only(
+    #[values("chromium", "firefox", "webkitgtk")] browser: &str,
+) {
+    let _alone = alone();
+    let folder = Folder::new();
+    let cases = ["certificates/good", "certificates/expired", "certificates/wrong-name"];
+    let Some((running, pid)) = begin(&folder, browser, &cases) else { return };
+    wait_for("its first connection", || has_connected(&folder).then_some(()));
+    kill(pid, Signal::SIGKILL).unwrap();
+    let output = running.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let troubled = said.lines().filter_map(|line| line.strip_prefix("TROUBLE ")?.split(':').next());
+    assert_eq!(troubled.collect::<BTreeSet<_>>().len(), 1, "{said}");
+    assert!(!said.contains("UNEXPECTED") && said.contains(" as expected, "), "{said}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    folder.assert_nothing_left();
+    assert_eq!(living_with(folder.temporary()), []);
+}
+
+#[rstest]
+fn an_interrupted_run_leaves_no_browser(
+    #[values("chromium", "firefox", "webkitgtk")] browser: &str,
+) {
+    let _alone = alone();
+    let folder = Folder::new();
+    let Some((mut running, _)) = begin(&folder, browser, &CASES) else { return };
+    kill(Pid::from_raw(running.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    wait_for("everything is gone", || living_with(folder.temporary()).is_empty().then_some(()));
+    folder.assert_nothing_left();
+}
+
 #[rstest]
 fn a_real_browser_does_what_its_profile_says(
     #[values("chromium", "firefox", "webkitgtk")] browser: &str,
 ) {
-    // One after the other: side by side they would be slower than patient.
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let client = format!("real:{browser}");
     let ran =
         Folder::new().run(&[&["run"], &CASES[..], &["--client", &client, "--jobs", "3"]].concat());

@@ -11,6 +11,7 @@ use std::{
 };
 
 use assert_cmd::Command;
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// A test's own folder, with one for temporary files in it that must be empty afterwards.
@@ -63,6 +64,39 @@ impl Folder {
 
     pub fn temporary(&self) -> &Path {
         self.temporary.path()
+    }
+}
+
+/// Who lives of what was started with that folder in its environment: processes with their command lines.
+///
+/// What has ended and was not waited for has no environment any more.
+pub fn living_with(folder: &Path) -> Vec<(Pid, String)> {
+    let needle = folder.to_str().unwrap();
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    ids.filter_map(|id| {
+        let environment = fs::read(format!("/proc/{id}/environ")).ok()?;
+        let is_of_it = String::from_utf8_lossy(&environment).contains(needle);
+        let command = fs::read(format!("/proc/{id}/cmdline")).ok()?;
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        is_of_it.then(|| (Pid::from_raw(id), command))
+    })
+    .collect()
+}
+
+/// Waits until there is what is looked for.
+///
+/// # Panics
+/// If it is not there within [`LIMIT`].
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {LIMIT:?}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

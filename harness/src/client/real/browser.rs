@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -19,13 +18,14 @@ use super::{
     engine::{Engine, Home, Landing, Trusting},
     page::{self, PageServer},
     reading::{Came, Evidence, Told},
+    watch::{Watch, Watched},
 };
 use crate::{
     Fault,
-    client::{Client, Destination, OnWarning, Payload, Profile, Route, Trouble},
+    client::{Client, Destination, OnWarning, Payload, Profile, Trouble},
     host::Host,
     observation::{ExceptionOutcome, Observation, Sight, TlsVersion},
-    witness::{Mark, Secrets, Witness, Witnessed},
+    witness::Secrets,
 };
 
 /// How long a page waits for its WebSocket.
@@ -35,8 +35,6 @@ const TRUST_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How often a page is gone to again that the browser has cancelled by itself.
 const CANCELLED_TRIED: usize = 4;
-/// How long connections may take to end after the browser has told how they went.
-const ENDING: Duration = Duration::from_secs(3);
 
 /// Why a remote browser imports nothing.
 const NO_STORE: &str =
@@ -47,13 +45,16 @@ pub(super) struct Browser {
     real: Arc<Real>,
     engine: Box<dyn Engine>,
     page: PageServer,
-    secrets: Secrets,
     tls: TlsVersion,
     proof: Arc<Proof>,
     authority: CertificateDer<'static>,
-    /// What the user has imported by now, and what the running browser knows of it.
+    /// The run's authority, and what the user of this case has imported by now.
     imported: Vec<CertificateDer<'static>>,
+    /// What the running browser trusts.
     trusted: Vec<CertificateDer<'static>>,
+    /// What users of earlier cases have imported. It goes when it is no trouble, as what has another
+    /// [`Owner`](crate::certificate::Owner) is nobody's issuer in this case.
+    left_over: Vec<CertificateDer<'static>>,
     /// Whether the run's authority is trusted at all; only a remote one may not.
     trust: Trust,
     /// Which names it finds, where it finds them by itself.
@@ -63,23 +64,14 @@ pub(super) struct Browser {
     has_played: bool,
     /// Held while it plays.
     place: Option<OwnedSemaphorePermit>,
-    /// One for each subject of the case, so that a URL's port stays the same over its steps.
-    witnesses: HashMap<SocketAddr, Witness>,
+    /// The witnesses on the ways to the subjects of the case.
+    watch: Watch,
 }
 
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Browser").field("name", &self.real.name()).finish_non_exhaustive()
     }
-}
-
-/// The way to a subject, with a witness on it.
-struct Watched {
-    subject: SocketAddr,
-    /// Before the connections that are to come.
-    mark: Mark,
-    /// The URL that leads through the witness.
-    url: String,
 }
 
 /// Whether a browser trusts the run's authority.
@@ -126,13 +118,16 @@ impl Browser {
             programs: Programs::default(),
             tls: entrance.tls,
         };
+        std::fs::create_dir(home.temporary())
+            .map_err(|error| broke("a folder for its temporary files", error))?;
+        let secrets = match real.remote() {
+            None => Secrets::written_to(secrets),
+            Some(_) => Secrets::kept(),
+        };
+        let watch = Watch::new(real.address(), secrets);
         let proof = entrance.proof.clone();
         Ok(Self {
             engine: real.engine(home)?,
-            secrets: match real.remote() {
-                None => Secrets::written_to(secrets),
-                Some(_) => Secrets::kept(),
-            },
             real,
             page,
             tls: entrance.tls,
@@ -140,12 +135,13 @@ impl Browser {
             authority: entrance.authority.clone(),
             imported: vec![entrance.authority.clone()],
             trusted: Vec::new(),
+            left_over: Vec::new(),
             trust: Trust::Given,
             finds: HashMap::new(),
             state: State::Ended,
             has_played: false,
             place: None,
-            witnesses: HashMap::new(),
+            watch,
         })
     }
 
@@ -163,6 +159,7 @@ impl Browser {
     pub(super) async fn end(mut self) {
         // Whatever is left of it goes with its processes.
         let _ = self.engine.end().await;
+        self.engine.dismiss().await;
     }
 
     /// Sees to it that it runs and trusts what it should.
@@ -185,9 +182,9 @@ impl Browser {
                 return Err(Trouble::Broke("the browser has failed before".to_owned()));
             }
             State::Ended => self.start().await?,
-            State::AtPage | State::Elsewhere if self.trusted != self.imported => {
+            State::AtPage | State::Elsewhere if !self.trusts_what_it_should() => {
                 match self.engine.trust(&self.imported).await? {
-                    Trusting::Now => self.trusted.clone_from(&self.imported),
+                    Trusting::Now => self.note_trust(),
                     Trusting::AfterRestart => {
                         self.engine.end().await?;
                         self.start().await?;
@@ -199,9 +196,22 @@ impl Browser {
         Ok(())
     }
 
+    /// Whether all that this case's user has imported is trusted, and nothing that he has removed.
+    fn trusts_what_it_should(&self) -> bool {
+        let may_be = |one| self.imported.contains(one) || self.left_over.contains(one);
+        self.imported.iter().all(|one| self.trusted.contains(one))
+            && self.trusted.iter().all(may_be)
+    }
+
+    /// Notes that what is imported has come into force, and nothing else.
+    fn note_trust(&mut self) {
+        self.trusted.clone_from(&self.imported);
+        self.left_over.clear();
+    }
+
     async fn start(&mut self) -> Result<(), Trouble> {
         self.engine.start(&self.imported).await?;
-        self.trusted.clone_from(&self.imported);
+        self.note_trust();
         self.state = State::Elsewhere;
         self.finds.clear();
         if self.real.remote().is_some()
@@ -226,8 +236,8 @@ impl Browser {
         if self.real.remote().is_none() {
             return Ok((site.to_string(), None));
         }
-        let watched = self.watch(site).await?;
-        Ok((watched.url.clone(), Some(watched)))
+        let watched = self.watch.over(site).await?;
+        Ok((watched.url.to_string(), Some(watched)))
     }
 
     /// Shows that this session judges certificates, and by the trust that it was given.
@@ -241,7 +251,7 @@ impl Browser {
             ));
         }
         if let (Some(watched), Some(remote)) = (&watched, self.real.remote())
-            && self.seen(watched).await.is_empty()
+            && self.watch.seen(watched).await.is_empty()
         {
             return Err(remote.did_not_come());
         }
@@ -357,66 +367,22 @@ impl Browser {
         }
     }
 
-    /// Puts a witness on the way to that destination, if there is none yet.
-    async fn watch(&mut self, to: &Destination) -> Result<Watched, Trouble> {
-        let subject = match to.route {
-            Route::To(address) => address,
-            Route::ByName => look_up(to).await?,
-        };
-        let at = self.real.address();
-        let witness =
-            match self.witnesses.entry(subject) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let witness = Witness::start_at(at, subject, self.secrets.clone()).await;
-                    entry.insert(witness.map_err(|error| {
-                        Trouble::Broke(format!("no port for a witness: {error}"))
-                    })?)
-                }
-            };
-        let url = Destination { port: witness.address().port(), ..to.clone() }.to_string();
-        Ok(Watched { subject, mark: witness.mark(), url })
-    }
-
-    fn hang_up(&self, watched: &Watched) {
-        if let Some(witness) = self.witnesses.get(&watched.subject) {
-            witness.hang_up(watched.mark);
-        }
-    }
-
-    /// What the witness has seen since then.
-    async fn seen(&self, watched: &Watched) -> Vec<Witnessed> {
-        match self.witnesses.get(&watched.subject) {
-            Some(witness) => witness.since(watched.mark, Instant::now() + ENDING).await,
-            None => Vec::new(),
-        }
-    }
-
     async fn try_open(
         &mut self,
         to: &Destination,
         payload: &Payload,
     ) -> Result<Observation, Trouble> {
         self.be_ready().await?;
-        let watched = self.watch(to).await?;
+        let watched = self.watch.over(to).await?;
+        let url = watched.url.to_string();
         let begun = Instant::now();
-        let told = self.tell(&watched.url, to, payload).await?;
+        let told = self.tell(&url, to, payload).await?;
         let took = begun.elapsed();
         let code = match told.is_open() {
             true => None,
-            false => self.engine.socket_error(&watched.url).await?,
+            false => self.engine.socket_error(&url).await?,
         };
-        let connections = self.seen(&watched).await;
-        let evidence = Evidence {
-            profile: self.real.profile(),
-            to,
-            anchors: self.anchors(),
-            sees: self.sees(),
-            connections,
-            code,
-            took,
-        };
-        Ok(evidence.of_socket(told, payload))
+        Ok(self.evidence(to, &watched, code, took).await.of_socket(told, payload))
     }
 
     async fn try_browse(
@@ -428,16 +394,16 @@ impl Browser {
         self.reach(&to.host).await?;
         self.state = State::Elsewhere;
         let mut begun = Instant::now();
-        let mut watched = self.watch(to).await?;
-        let mut landing = self.engine.go(&watched.url).await?;
+        let mut watched = self.watch.over(to).await?;
+        let mut landing = self.engine.go(&watched.url.to_string()).await?;
         for _ in 0..CANCELLED_TRIED {
             if landing != Landing::Cancelled {
                 break;
             }
             // What was seen of it is of no attempt.
-            self.hang_up(&watched);
-            (begun, watched) = (Instant::now(), self.watch(to).await?);
-            landing = self.engine.go(&watched.url).await?;
+            self.watch.hang_up(&watched);
+            (begun, watched) = (Instant::now(), self.watch.over(to).await?);
+            landing = self.engine.go(&watched.url.to_string()).await?;
         }
         let exception = match (&landing, on_warning) {
             (_, OnWarning::Leave) => None,
@@ -454,7 +420,7 @@ impl Browser {
         };
         if came == Came::ThePage {
             // It is all there, and the browser keeps the connection for a next page.
-            self.hang_up(&watched);
+            self.watch.hang_up(&watched);
         }
         let code = match landing {
             Landing::Refused { code } => code,
@@ -463,17 +429,26 @@ impl Browser {
             }
             Landing::Loaded => None,
         };
-        let connections = self.seen(&watched).await;
-        let evidence = Evidence {
+        Ok(self.evidence(to, &watched, code, took).await.of_page(came, exception))
+    }
+
+    /// What an attempt can be read from.
+    async fn evidence<'a>(
+        &'a self,
+        to: &'a Destination,
+        watched: &Watched,
+        code: Option<String>,
+        took: Duration,
+    ) -> Evidence<'a> {
+        Evidence {
             profile: self.real.profile(),
             to,
             anchors: self.anchors(),
             sees: self.sees(),
-            connections,
+            connections: self.watch.seen(watched).await,
             code,
             took,
-        };
-        Ok(evidence.of_page(came, exception))
+        }
     }
 
     /// What can be seen of it, if the wire can be read.
@@ -528,10 +503,8 @@ impl Client for Browser {
     async fn import(&mut self, certificate: CertificateDer<'static>) -> Result<(), Trouble> {
         self.only_here(NO_STORE)?;
         if !self.imported.contains(&certificate) {
+            // It comes into force before the next connection.
             self.imported.push(certificate);
-            // It comes into force before the next connection, in a session that has seen no other case's
-            // certificates: Firefox tries any that it has seen for an issuer of that name.
-            self.pause().await?;
         }
         Ok(())
     }
@@ -559,17 +532,11 @@ impl Client for Browser {
     }
 
     async fn leave(mut self: Box<Self>) {
-        self.witnesses.clear();
+        self.watch.clear();
         self.has_played = true;
-        let has_imported = self.trusted.iter().any(|one| *one != self.authority);
+        let others = self.imported.iter().filter(|one| **one != self.authority);
+        self.left_over.extend(others.cloned());
         self.imported = vec![self.authority.clone()];
-        if has_imported && matches!(self.state, State::AtPage | State::Elsewhere) {
-            // Firefox goes on to take a certificate that was deleted for a possible issuer until it ends.
-            let ended = self.engine.end().await;
-            self.state = State::Ended;
-            // One that does not even end is not used again.
-            let _ = self.noting(ended);
-        }
         if self.state == State::Broken {
             self.end().await;
             return;
@@ -579,11 +546,4 @@ impl Client for Browser {
         // Whoever has waited for it finds the session.
         drop(place);
     }
-}
-
-async fn look_up(to: &Destination) -> Result<SocketAddr, Trouble> {
-    let host = to.host.bare().into_owned();
-    let found = tokio::net::lookup_host((host.as_str(), to.port)).await;
-    let mut found = found.map_err(|error| Trouble::Broke(format!("{host}: {error}")))?;
-    found.next().ok_or_else(|| Trouble::Broke(format!("{host} has no address")))
 }

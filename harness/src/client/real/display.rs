@@ -15,7 +15,7 @@ const READY_LIMIT: Duration = Duration::from_secs(20);
 /// A display that ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Display {
-    _process: Process,
+    process: Process,
     number: u32,
 }
 
@@ -44,7 +44,12 @@ impl Display {
         let number = log.lines().iter().find_map(number);
         let number =
             number.ok_or_else(|| Trouble::Broke("Xvfb told no display number".to_owned()))?;
-        Ok(Self { _process: process, number })
+        Ok(Self { process, number })
+    }
+
+    /// Ends it, so that it removes its socket.
+    pub(super) async fn end(self) {
+        self.process.stop().await;
     }
 
     /// What DISPLAY must say.

@@ -50,6 +50,11 @@ impl DriverProcess {
         Err(last)
     }
 
+    /// Ends it with all that it has started.
+    pub(super) async fn end(self) {
+        self.process.kill().await;
+    }
+
     /// Where it answers.
     pub(super) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -19,6 +19,8 @@ const ENDING: Duration = Duration::from_secs(3);
 /// One witness for each subject, so that a URL's port stays the same over a case's steps.
 #[derive(Debug)]
 pub(super) struct Watch {
+    /// Where the client finds the witnesses.
+    at: IpAddr,
     secrets: Secrets,
     witnesses: HashMap<SocketAddr, Witness>,
 }
@@ -34,9 +36,9 @@ pub(super) struct Watched {
 }
 
 impl Watch {
-    /// With the file in which the client leaves its secrets.
-    pub(super) fn new(secrets: Secrets) -> Self {
-        Self { secrets, witnesses: HashMap::new() }
+    /// At the address where the client finds this machine, and with what it leaves of its secrets.
+    pub(super) fn new(at: IpAddr, secrets: Secrets) -> Self {
+        Self { at, secrets, witnesses: HashMap::new() }
     }
 
     /// Puts a witness on the way to that destination, if there is none yet.
@@ -49,7 +51,8 @@ impl Watch {
             match self.witnesses.entry(subject) {
                 Entry::Occupied(entry) => entry.into_mut(),
                 Entry::Vacant(entry) => {
-                    let witness = Witness::start(subject, self.secrets.clone()).await;
+                    let secrets = self.secrets.clone();
+                    let witness = Witness::start_at(self.at, subject, secrets).await;
                     entry.insert(witness.map_err(|error| {
                         Trouble::Broke(format!("no port for a witness: {error}"))
                     })?)
@@ -58,6 +61,18 @@ impl Watch {
         let address = witness.address();
         let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
         Ok(Watched { subject, mark: witness.mark(), url })
+    }
+
+    /// Ends the connections that the client keeps open for a next page.
+    pub(super) fn hang_up(&self, watched: &Watched) {
+        if let Some(witness) = self.witnesses.get(&watched.subject) {
+            witness.hang_up(watched.mark);
+        }
+    }
+
+    /// The case is over: its witnesses go.
+    pub(super) fn clear(&mut self) {
+        self.witnesses.clear();
     }
 
     /// What the witness has seen since then.

@@ -16,7 +16,6 @@ use crate::{
     },
     host::Host,
     observation::{ExceptionOutcome, TlsVersion},
-    process::Invocation,
 };
 
 /// The button to go on comes alive 1.2 s after the page (measured), so that nobody hits it by accident.
@@ -160,13 +159,10 @@ impl Engine for Firefox {
         if !self.driver.as_ref().is_some_and(DriverProcess::is_running) {
             let home = self.home.clone();
             let driver = DriverProcess::start(move |port| {
-                let folder = home.folder.path();
-                Invocation::new(home.programs.of("driver"), folder)
+                home.invocation("driver")
                     .arguments([format!("--port={port}"), "--allow-system-access".to_owned()])
                     // Firefox' own remote agent would else take one fixed port in every instance.
                     .arguments(["--websocket-port=0"])
-                    .environment("HOME", folder)
-                    .environment("SSLKEYLOGFILE", &home.secrets)
             });
             self.driver = Some(driver.await?);
         }
@@ -181,6 +177,12 @@ impl Engine for Firefox {
         match self.session.take() {
             Some(session) => Ok(session.end().await?),
             None => Ok(()),
+        }
+    }
+
+    async fn dismiss(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.end().await;
         }
     }
 

@@ -24,6 +24,7 @@ use crate::{
     client::{Trouble, Wish},
     host::Host,
     observation::{ExceptionOutcome, TlsVersion},
+    process::Invocation,
 };
 
 /// Where a browser of ours lives, and what it may use.
@@ -36,6 +37,22 @@ pub(super) struct Home {
     pub programs: Programs,
     /// It offers no version of TLS above this.
     pub tls: TlsVersion,
+}
+
+impl Home {
+    /// A program that lives here: what it keeps, leaves behind and tells of its connections is in the folder.
+    fn invocation(&self, role: &'static str) -> Invocation {
+        let folder = self.folder.path();
+        Invocation::new(self.programs.of(role), folder)
+            .environment("HOME", folder)
+            .environment("TMPDIR", self.temporary())
+            .environment("SSLKEYLOGFILE", &self.secrets)
+    }
+
+    /// For temporary files, which some leave behind when they are killed.
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
 }
 
 /// Where a navigation has led.
@@ -57,6 +74,9 @@ pub(super) trait Engine: Send + Sync {
 
     /// Closes it properly, so that it keeps what it keeps.
     async fn end(&mut self) -> Result<(), Trouble>;
+
+    /// Ends the programs behind it too, and waits until they are gone. It is not started again.
+    async fn dismiss(&mut self) {}
 
     /// Makes it trust these certificates and no others of ours while it runs, if it can.
     async fn trust(&mut self, trusted: &[CertificateDer<'static>]) -> Result<Trusting, Trouble>;
@@ -106,12 +126,43 @@ const LEAVE: &str = "window.wssureIsLeft = true; location.href = arguments[0];";
 const ARRIVED: &str = "return !window.wssureIsLeft && document.readyState === 'complete'";
 const LOOK_AGAIN: Duration = Duration::from_millis(30);
 
-/// Goes there as a link on a page leads there, and waits for the page, or for as long as that may take: what is
-/// saved and not shown leaves the page where it is.
+/// Where what a browser saves, and does not show, turns up.
+#[derive(Clone, Debug)]
+pub(super) enum Saved {
+    /// In this folder.
+    In(PathBuf),
+    /// Somewhere out of our sight.
+    Unseen,
+}
+
+impl Saved {
+    /// The files that are there as a whole.
+    fn files(&self) -> Vec<PathBuf> {
+        let Self::In(folder) = self else { return Vec::new() };
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = files.map(|file| file.path());
+        // Chromium's ending of what is on its way.
+        files.filter(|file| file.extension().is_none_or(|end| end != "crdownload")).collect()
+    }
+
+    /// Deletes them: one of the same name would not be seen to come.
+    fn forget(&self) -> std::io::Result<()> {
+        self.files().iter().try_for_each(std::fs::remove_file)
+    }
+}
+
+/// Goes there as a link on a page leads there, and waits for the page, or for what is saved, which leaves the page
+/// where it is; where nothing is seen of that, for as long as a page may take.
 ///
 /// WebDriver's own command is no such thing: chromedriver repeats it where it fails, and WebKitGTK connects
 /// ahead of need to what is typed into its address bar; each makes connections that nobody can count on.
-async fn follow(session: &Session, url: &str, patience: Duration) -> Result<(), Trouble> {
+async fn follow(
+    session: &Session,
+    url: &str,
+    patience: Duration,
+    saved: &Saved,
+) -> Result<(), Trouble> {
+    saved.forget().map_err(io_trouble("what was saved before"))?;
     session.run(LEAVE, vec![Value::from(url)]).await?;
     let begun = Instant::now();
     while begun.elapsed() < patience {
@@ -120,6 +171,9 @@ async fn follow(session: &Session, url: &str, patience: Duration) -> Result<(), 
             Ok(_) => {}
             // The page is just being left.
             Err(error) => drop(said(error)?),
+        }
+        if !saved.files().is_empty() {
+            break;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }

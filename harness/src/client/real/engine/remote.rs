@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 
-use super::{Engine, Landing, Trusting, chromium, not_running, said, text};
+use super::{Engine, Landing, Saved, Trusting, chromium, not_running, said, text};
 use crate::{
     client::{
         Trouble, Wish,
@@ -70,7 +70,7 @@ impl Engine for Remote {
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
         let session = self.session()?;
         if self.is_chromium() {
-            return chromium::go(session, url).await;
+            return chromium::go(session, url, &Saved::Unseen).await;
         }
         let Err(error) = session.go(url).await else {
             return Ok(Landing::Loaded);

@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use super::{
-    Engine, Home, LOOK_AGAIN, Landing, Trusting, follow, io_trouble, not_running, said, text,
+    Engine, Home, LOOK_AGAIN, Landing, Saved, Trusting, follow, io_trouble, not_running, said, text,
 };
 use crate::{
     client::{
@@ -22,7 +22,6 @@ use crate::{
     },
     host::Host,
     observation::{ExceptionOutcome, TlsVersion},
-    process::Invocation,
 };
 
 /// What Debian's GnuTLS takes for its trust store.
@@ -31,6 +30,22 @@ const HOSTS: &str = "/etc/hosts";
 /// Puts the two files in place of the machine's, for what comes after them, and for nothing else: the mounts
 /// are of a namespace of their own (mount_namespaces(7)).
 const ENTER: &str = r#"mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@""#;
+
+/// A message bus that starts no services: accessibility's, which the usual one starts, make sessions of their own
+/// and stay. Its socket is in XDG_RUNTIME_DIR (dbus-daemon(1), "Configuration file").
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:runtime=yes</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
 
 /// Epiphany 43 falls over its own feet where it is asked for a session before its window is there
 /// (`assertion failed: (EPHY_IS_EMBED_CONTAINER (container))`), about every third time here.
@@ -100,9 +115,6 @@ impl WebkitGtk {
         let runtime = self.file("run");
         std::fs::create_dir_all(&runtime).map_err(io_trouble("a folder for Epiphany"))?;
         restrict(&runtime)?;
-        // Epiphany leaves a folder behind for each of its sessions.
-        let temporary = self.file("tmp");
-        std::fs::create_dir_all(&temporary).map_err(io_trouble("a folder for Epiphany"))?;
         let display = match self.display.take() {
             Some(display) => display,
             None => {
@@ -111,30 +123,32 @@ impl WebkitGtk {
         };
         let (home, name) = (self.home.clone(), display.name());
         self.display = Some(display);
-        let (hosts, bundle) = (self.file("hosts"), self.file("bundle.pem"));
+        let (hosts, bundle, bus) =
+            (self.file("hosts"), self.file("bundle.pem"), self.file("bus.conf"));
+        std::fs::write(&bus, BUS).map_err(io_trouble("a message bus for Epiphany"))?;
         let driver = DriverProcess::start(move |port| {
             let programs = &home.programs;
-            let mut invocation = Invocation::new(programs.of("unshare"), home.folder.path());
+            let mut invocation = home.invocation("unshare");
             if !nix::unistd::geteuid().is_root() {
                 invocation = invocation.arguments(["--user", "--map-root-user"]);
             }
             let mut invocation = invocation
-                .arguments(["--mount", "sh", "-c", ENTER, "sh"])
+                // In a namespace of processes nobody stays when the first of them goes (pid_namespaces(7)).
+                .arguments(["--mount", "--pid", "--mount-proc", "--fork", "--kill-child"])
+                .arguments(["sh", "-c", ENTER, "sh"])
                 .arguments([hosts.as_os_str(), HOSTS.as_ref()])
                 .arguments([bundle.as_os_str(), BUNDLE.as_ref()])
-                .arguments([programs.of("bus"), Path::new("--"), programs.of("driver")])
+                .arguments([programs.of("bus"), "--config-file".as_ref(), &bus])
+                .arguments([Path::new("--"), programs.of("driver")])
                 .arguments([format!("--port={port}")])
-                .environment("HOME", home.folder.path())
                 .environment("XDG_RUNTIME_DIR", &runtime)
-                .environment("TMPDIR", &temporary)
                 .environment("DISPLAY", &name)
                 .environment("GDK_BACKEND", "x11")
                 .environment("GIO_USE_VFS", "local")
                 .environment("GSETTINGS_BACKEND", "memory")
                 .environment("GTK_A11Y", "none")
                 .environment("NO_AT_BRIDGE", "1")
-                .environment("LIBGL_ALWAYS_SOFTWARE", "1")
-                .environment("SSLKEYLOGFILE", &home.secrets);
+                .environment("LIBGL_ALWAYS_SOFTWARE", "1");
             if home.tls == TlsVersion::Tls12 {
                 // glib-networking's own default, without TLS 1.3.
                 invocation =
@@ -182,6 +196,15 @@ impl Engine for WebkitGtk {
         }
     }
 
+    async fn dismiss(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.end().await;
+        }
+        if let Some(display) = self.display.take() {
+            display.end().await;
+        }
+    }
+
     async fn trust(&mut self, trusted: &[CertificateDer<'static>]) -> Result<Trusting, Trouble> {
         self.write_bundle(trusted)?;
         // The network process reads the bundle once.
@@ -205,7 +228,7 @@ impl Engine for WebkitGtk {
     async fn go(&mut self, url: &str) -> Result<Landing, Trouble> {
         self.asked = url.to_owned();
         let session = self.session()?;
-        follow(session, url, PATIENCE).await?;
+        follow(session, url, PATIENCE, &Saved::Unseen).await?;
         let page = session.run(WARNING, Vec::new()).await?;
         if page[0] != true {
             return Ok(Landing::Loaded);

@@ -7,7 +7,7 @@ mod command;
 mod pipe;
 mod words;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pem::Pem;
@@ -72,7 +72,7 @@ impl Tool {
             folder,
             tls: entrance.tls,
             imported: vec![entrance.authority.clone()],
-            watch: Watch::new(secrets),
+            watch: Watch::new(Ipv4Addr::LOCALHOST.into(), secrets),
         };
         tool.write_authorities()?;
         let proof = entrance.proof.as_deref();
