@@ -46,9 +46,14 @@ fn is_browser(browser: &str, command: &str) -> bool {
     is_first && command.contains(mark)
 }
 
-/// A run of that browser that goes on for as long as this is looked at, and the browser's first process; none where
-/// the browser is not installed.
-fn begin(folder: &Folder, browser: &str, cases: &[&str]) -> Option<(Child, Pid)> {
+/// The browser's first process, if it is there.
+fn living(folder: &Folder, browser: &str) -> Option<Pid> {
+    let mut living = living_with(folder.temporary()).into_iter();
+    living.find(|(_, command)| is_browser(browser, command)).map(|(pid, _)| pid)
+}
+
+/// A run whose browser is just there; none where it is not installed.
+fn begin(folder: &Folder, browser: &str, cases: &[&str]) -> Option<Child> {
     let running = Command::new(env!("CARGO_BIN_EXE_wssure"))
         .arg("run")
         .args(cases)
@@ -59,21 +64,18 @@ fn begin(folder: &Folder, browser: &str, cases: &[&str]) -> Option<(Child, Pid)>
         .stderr(Stdio::piped())
         .spawn();
     let mut running = running.unwrap();
-    let found = wait_for(browser, || {
-        let mut living = living_with(folder.temporary()).into_iter();
-        let found = living.find(|(_, command)| is_browser(browser, command));
-        (found.is_some() || running.try_wait().unwrap().is_some()).then_some(found)
+    let is_there = wait_for(browser, || {
+        let is_there = living(folder, browser).is_some();
+        (is_there || running.try_wait().unwrap().is_some()).then_some(is_there)
     });
-    match found {
-        Some((pid, _)) => Some((running, pid)),
-        None => {
-            let output = running.wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(said.contains("is not installed"), "{output:#?}");
-            skip(&said);
-            None
-        }
+    if is_there {
+        return Some(running);
     }
+    let output = running.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is not installed"), "{output:#?}");
+    skip(&said);
+    None
 }
 
 /// Whether a browser of that run has made a connection with TLS: it has then written the secrets of it.
@@ -91,9 +93,12 @@ fn a_browser_that_crashes_costs_its_case_only(
     let _alone = alone();
     let folder = Folder::new();
     let cases = ["certificates/good", "certificates/expired", "certificates/wrong-name"];
-    let Some((running, pid)) = begin(&folder, browser, &cases) else { return };
-    wait_for("its first connection", || has_connected(&folder).then_some(()));
-    kill(pid, Signal::SIGKILL).unwrap();
+    let Some(running) = begin(&folder, browser, &cases) else { return };
+    // GNOME Web may have fallen over its own feet before, and been started again.
+    let browser = wait_for("its first connection", || {
+        has_connected(&folder).then(|| living(&folder, browser)).flatten()
+    });
+    kill(browser, Signal::SIGKILL).unwrap();
     let output = running.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let troubled = said.lines().filter_map(|line| line.strip_prefix("TROUBLE ")?.split(':').next());
@@ -110,7 +115,7 @@ fn an_interrupted_run_leaves_no_browser(
 ) {
     let _alone = alone();
     let folder = Folder::new();
-    let Some((mut running, _)) = begin(&folder, browser, &CASES) else { return };
+    let Some(mut running) = begin(&folder, browser, &CASES) else { return };
     kill(Pid::from_raw(running.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(130));
     wait_for("everything is gone", || living_with(folder.temporary()).is_empty().then_some(()));

@@ -328,7 +328,7 @@ impl Step {
             .known_as()
             .find_map(|name| expectations.by_client.get(name))
             .or(expectations.others.as_ref())?;
-        let (Action::Open(visit) | Action::Browse(visit, _)) = &self.action else { return None };
+        let (Action::Open(visit, _) | Action::Browse(visit, _)) = &self.action else { return None };
         let refusal = wanted.refusal(client, tls, visit.scheme);
         let log = expectations.log.clone();
         let log = log.unwrap_or_else(|| said_of(wanted, refusal.as_ref()));

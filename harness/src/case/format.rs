@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     certificate::Kind,
-    client::{Scheme, Wish},
+    client::{Opener, Scheme, Wish},
     data::{DataError, Source},
     host::Host,
     observation::TlsVersion,
@@ -73,6 +73,8 @@ struct RawStart {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawStep {
     open: Option<Spanned<Scheme>>,
+    #[serde(rename = "in")]
+    opener: Option<Spanned<Opener>>,
     browse: Option<Spanned<Scheme>>,
     accept_exception: Option<Wish>,
     import: Option<Spanned<String>>,
@@ -261,7 +263,10 @@ impl Reader<'_> {
                     .error(scheme.span(), "`open` is for wss and ws")
                     .hint("use `browse`"));
             }
-            actions.push(Action::Open(visit(scheme)));
+            let opener = raw.opener.as_ref().map_or(Opener::Page, |opener| *opener.get_ref());
+            actions.push(Action::Open(visit(scheme), opener));
+        } else if let Some(opener) = &raw.opener {
+            return Err(self.source.error(opener.span(), "`in` goes with `open` only"));
         }
         if let Some(scheme) = &raw.browse {
             if scheme.get_ref().is_websocket() {
@@ -282,7 +287,7 @@ impl Reader<'_> {
                 "a step does exactly one of: open, browse, import, remove, restart, serve",
             ));
         };
-        let visits = matches!(action, Action::Open(_) | Action::Browse(..));
+        let visits = matches!(action, Action::Open(..) | Action::Browse(..));
         let expectations = match (visits, raw.expect) {
             (true, Some(expect)) => {
                 let wish = matches!(action, Action::Browse(_, Some(_)));

@@ -20,7 +20,7 @@ pub use suite::{Suite, Vocabulary};
 
 use crate::{
     certificate::{Delivery, Kind},
-    client::{Scheme, Wish},
+    client::{Opener, Scheme, Wish},
     data::Source,
     host::Host,
     observation::TlsVersion,
@@ -148,8 +148,8 @@ pub struct Step {
 /// What happens in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A page opens a WebSocket, sends a payload and wants it back.
-    Open(Visit),
+    /// A page, or its worker, opens a WebSocket, sends a payload and wants it back.
+    Open(Visit, Opener),
     /// The user goes to a page, and does this on a warning.
     Browse(Visit, Option<Wish>),
     /// The user imports this certificate of the case as trusted.
@@ -196,7 +196,7 @@ impl Case {
     /// Whether some step goes to the second subject.
     pub fn needs_other_port(&self) -> bool {
         self.steps.iter().any(|step| match &step.action {
-            Action::Open(visit) | Action::Browse(visit, _) => visit.port == Port::Other,
+            Action::Open(visit, _) | Action::Browse(visit, _) => visit.port == Port::Other,
             _ => false,
         })
     }
@@ -216,7 +216,8 @@ impl Case {
 impl std::fmt::Display for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Open(visit) => write!(f, "open {visit}"),
+            Self::Open(visit, Opener::Page) => write!(f, "open {visit}"),
+            Self::Open(visit, Opener::Worker) => write!(f, "open {visit} in a worker"),
             Self::Browse(visit, None) => write!(f, "browse {visit}"),
             Self::Browse(visit, Some(_)) => write!(f, "browse {visit} and accept the warning"),
             Self::Import(name) => write!(f, "import the certificate {name}"),

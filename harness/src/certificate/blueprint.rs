@@ -72,7 +72,7 @@ pub(super) fn server(
         Kind::CommonNameDiffers => {
             content.distinguished_name = subject(&another_than(host), owner);
         }
-        Kind::Expired => {
+        Kind::Expired | Kind::SelfSignedExpired | Kind::UnknownIssuerExpired => {
             (content.not_before, content.not_after) = now.span(Duration::days(-100), DAYS)?;
         }
         Kind::NotYetValid => {

@@ -79,6 +79,8 @@ kinds! {
         "Self-signed, CA:TRUE, with a keyUsage (digitalSignature, keyEncipherment) that lacks keyCertSign.";
     SelfSignedLong "self-signed-long" [SelfSigned, UnknownIssuer, ValidityTooLong, CaAsServer]
         "Self-signed, with a subjectAltName, CA:TRUE, for 3650 days.";
+    SelfSignedExpired "self-signed-expired" [SelfSigned, UnknownIssuer, Expired]
+        "Self-signed, with a subjectAltName, CA:FALSE; its 90 days ended 10 days ago.";
     OpensslCommand "openssl-command"
         [SelfSigned, UnknownIssuer, NoSubjectAltName, CaAsServer, MissingServerAuth]
         "What the wiki's command, `openssl req -new -x509 -days 365 -nodes -out self.pem -keyout self.pem`, really makes, byte for byte.";
@@ -92,6 +94,8 @@ kinds! {
 
     UnknownIssuer "unknown-issuer" [UnknownIssuer]
         "From an authority that nobody trusts, whose intermediate is sent with it.";
+    UnknownIssuerExpired "unknown-issuer-expired" [UnknownIssuer, Expired]
+        "From an authority that nobody trusts, whose intermediate is sent with it; its 90 days ended 10 days ago.";
     MissingIntermediate "missing-intermediate" [UnknownIssuer, MissingIntermediate]
         "The good certificate sent alone, without the intermediate that issued it.";
     IssuedBy "issued-by" [UnknownIssuer, MissingIntermediate]

@@ -70,9 +70,10 @@ impl SignedBy {
             | Kind::SelfSignedPlain
             | Kind::SelfSignedConstrained
             | Kind::SelfSignedNoCertSign
-            | Kind::SelfSignedLong => Self::Itself,
+            | Kind::SelfSignedLong
+            | Kind::SelfSignedExpired => Self::Itself,
             Kind::OpensslCommand => Self::Openssl,
-            Kind::UnknownIssuer => Self::Unknown,
+            Kind::UnknownIssuer | Kind::UnknownIssuerExpired => Self::Unknown,
             Kind::IssuedBy => Self::Signer,
             _ => Self::Trusted,
         }

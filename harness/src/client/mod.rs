@@ -41,6 +41,21 @@ pub trait Client: Send {
     /// Opens a WebSocket from a page and sends the payload.
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble>;
 
+    /// Opens a WebSocket from a dedicated worker of a page and sends the payload. No browser that was measured judges
+    /// it otherwise than a page's.
+    async fn open_in_worker(
+        &mut self,
+        to: &Destination,
+        payload: &Payload,
+    ) -> Result<Observation, Trouble> {
+        match self.profile().kind {
+            profile::Sort::Browser => self.open(to, payload).await,
+            profile::Sort::Tool => {
+                Err(Trouble::Cannot(format!("{} has no page and no worker", self.profile().title)))
+            }
+        }
+    }
+
     /// Goes to a page, and does on its certificate warning, if there is one, what is wished.
     async fn browse(
         &mut self,
@@ -87,6 +102,17 @@ pub enum OnWarning {
     Leave,
     /// Accept the certificate, if the warning offers it.
     Accept(Wish),
+}
+
+/// What of a page opens a WebSocket. In the suite the page is always another site's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opener {
+    /// The page itself.
+    #[default]
+    Page,
+    /// A dedicated worker of it.
+    Worker,
 }
 
 /// Where to connect to.

@@ -175,8 +175,22 @@ pub enum Leaving {
 pub enum Naming {
     /// Only the first of its list.
     First,
-    /// The codes of all, joined by `+`.
-    All,
+    /// The codes of all that it looks at, joined by `+`. It looks from the top down: below an issuer that is not
+    /// trusted it looks at nothing but the name (GnuTLS, `_gnutls_verify_crt_status`; measured).
+    AllFromTheTop,
+}
+
+impl Naming {
+    /// Whether this fault is looked at, with what else was found.
+    fn reaches(self, fault: Fault, found: &[Finding]) -> bool {
+        let has = |fault| found.iter().any(|finding| finding.fault == fault);
+        let is_leafs_own = matches!(fault, Fault::Expired | Fault::NotYetValid);
+        // Otherwise the server's certificate is itself what the path ends with.
+        let ends_above = has(Fault::UnknownIssuer)
+            && !has(Fault::SelfSigned)
+            && !has(Fault::MissingIntermediate);
+        self == Self::First || !is_leafs_own || !ends_above
+    }
 }
 
 /// How a client keeps exceptions.
@@ -417,7 +431,7 @@ impl Profile {
 
     /// What this client makes of what was found: [`None`] if it does not mind.
     pub fn judge(&self, found: &[Finding]) -> Option<Judgement> {
-        let mut minded = self.refuses.iter().flat_map(|rule| {
+        let minded = self.refuses.iter().flat_map(|rule| {
             rule.faults.iter().filter_map(move |fault| {
                 let finding = found.iter().find(|finding| finding.fault == *fault.get_ref())?;
                 Some((rule, finding))
@@ -427,9 +441,10 @@ impl Profile {
         let offered = minded.clone().all(|(rule, _)| rule.exception == Some(Offer::Offered));
         let code = match self.refusal.names {
             Naming::First => first.code.clone(),
-            Naming::All => {
+            naming @ Naming::AllFromTheTop => {
+                let reached = minded.filter(|(_, one)| naming.reaches(one.fault, found));
                 let mut codes: Vec<&str> =
-                    minded.by_ref().filter_map(|(rule, _)| rule.code.as_deref()).collect();
+                    reached.filter_map(|(rule, _)| rule.code.as_deref()).collect();
                 codes.dedup();
                 (!codes.is_empty()).then(|| codes.join("+"))
             }

@@ -22,7 +22,7 @@ use crate::{
     case::{Action, Case, ExpectedLog, Port, StartOutcome, Step, Target, Visit},
     certificate::{Lab, MintError},
     client::{
-        Actor, Client, Destination, OnWarning, Payload, Route, Trouble,
+        Actor, Client, Destination, OnWarning, Opener, Payload, Route, Trouble,
         real::{Entrance, Proof},
     },
     observation::{ExceptionOutcome, Observation},
@@ -99,6 +99,13 @@ pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
         took_ms: milliseconds(start.elapsed()),
     };
     Played { result, comparisons: performance.comparisons, effort: performance.effort }
+}
+
+/// How a client visits a URL.
+#[derive(Clone, Copy)]
+enum Way {
+    Open(Opener),
+    Browse(OnWarning),
 }
 
 struct Performance<'a> {
@@ -267,12 +274,12 @@ impl Performance<'_> {
             Action::Remove(name) => client.remove(&certificate(name)?).await?,
             Action::RestartClient => client.restart().await?,
             Action::Serve(_) => {}
-            Action::Open(visit) => {
-                return self.visit(step, visit, None, client, stage).await.map(Some);
+            Action::Open(visit, opener) => {
+                return self.visit(step, visit, Way::Open(*opener), client, stage).await.map(Some);
             }
             Action::Browse(visit, wish) => {
-                let warning = wish.map_or(OnWarning::Leave, OnWarning::Accept);
-                return self.visit(step, visit, Some(warning), client, stage).await.map(Some);
+                let way = Way::Browse(wish.map_or(OnWarning::Leave, OnWarning::Accept));
+                return self.visit(step, visit, way, client, stage).await.map(Some);
             }
         }
         Ok(None)
@@ -282,7 +289,7 @@ impl Performance<'_> {
         &mut self,
         step: &Step,
         visit: &Visit,
-        warning: Option<OnWarning>,
+        way: Way,
         client: &mut dyn Client,
         stage: &Stage<'_>,
     ) -> Result<StepResult, Trouble> {
@@ -295,9 +302,11 @@ impl Performance<'_> {
         let to = destination(visit, running);
         let mark = running.log().mark();
         let time = Instant::now();
-        let observation = match warning {
-            None => client.open(&to, &Payload::MustReturn(payload())).await?,
-            Some(warning) => client.browse(&to, warning).await?,
+        let payload = Payload::MustReturn(payload());
+        let observation = match way {
+            Way::Open(Opener::Page) => client.open(&to, &payload).await?,
+            Way::Open(Opener::Worker) => client.open_in_worker(&to, &payload).await?,
+            Way::Browse(warning) => client.browse(&to, warning).await?,
         };
         self.effort.clients_ms += milliseconds(time.elapsed());
         self.effort.connections += u64::from(observation.connections);

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Fault,
-    client::{Client, Destination, OnWarning, Payload, Profile, Trouble},
+    client::{Client, Destination, OnWarning, Opener, Payload, Profile, Trouble},
     host::Host,
     observation::{ExceptionOutcome, Observation, Sight, TlsVersion},
     witness::Secrets,
@@ -305,6 +305,16 @@ impl Browser {
         to: &Destination,
         payload: &Payload,
     ) -> Result<Told, Trouble> {
+        self.tell_from(Opener::Page, url, to, payload).await
+    }
+
+    async fn tell_from(
+        &mut self,
+        opener: Opener,
+        url: &str,
+        to: &Destination,
+        payload: &Payload,
+    ) -> Result<Told, Trouble> {
         self.reach(&to.host).await?;
         if self.state != State::AtPage {
             let page = self.page_url().await?;
@@ -325,8 +335,15 @@ impl Browser {
             Payload::MayReturn(bytes) => (Value::from(STANDARD.encode(bytes)), false),
         };
         let patience = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
-        let arguments = vec![Value::from(url), bytes, Value::from(must), json!(patience)];
-        let told = self.engine.session()?.run_async(page::SOCKET, arguments).await?;
+        let mut arguments = vec![Value::from(url), bytes, Value::from(must), json!(patience)];
+        let script = match opener {
+            Opener::Page => page::SOCKET,
+            Opener::Worker => {
+                arguments.insert(0, Value::from(page::SOCKET));
+                page::SOCKET_IN_WORKER
+            }
+        };
+        let told = self.engine.session()?.run_async(script, arguments).await?;
         serde_json::from_value(told)
             .map_err(|error| Trouble::Broke(format!("the page told something else: {error}")))
     }
@@ -369,6 +386,7 @@ impl Browser {
 
     async fn try_open(
         &mut self,
+        opener: Opener,
         to: &Destination,
         payload: &Payload,
     ) -> Result<Observation, Trouble> {
@@ -376,7 +394,7 @@ impl Browser {
         let watched = self.watch.over(to).await?;
         let url = watched.url.to_string();
         let begun = Instant::now();
-        let told = self.tell(&url, to, payload).await?;
+        let told = self.tell_from(opener, &url, to, payload).await?;
         let took = begun.elapsed();
         let code = match told.is_open() {
             true => None,
@@ -487,7 +505,16 @@ impl Client for Browser {
     }
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
-        let result = self.try_open(to, payload).await;
+        let result = self.try_open(Opener::Page, to, payload).await;
+        self.noting(result)
+    }
+
+    async fn open_in_worker(
+        &mut self,
+        to: &Destination,
+        payload: &Payload,
+    ) -> Result<Observation, Trouble> {
+        let result = self.try_open(Opener::Worker, to, payload).await;
         self.noting(result)
     }
 

@@ -17,6 +17,9 @@ pub(super) const HOST: &str = "page.wssure.test";
 /// Script, with the URL, the payload in base64 or null, whether it must return, and the patience in milliseconds.
 pub(super) const SOCKET: &str = include_str!("socket.js");
 
+/// The same in a dedicated worker: a function body with [`SOCKET`] and then its arguments.
+pub(super) const SOCKET_IN_WORKER: &str = include_str!("worker.js");
+
 /// Tells whether this page is where the browser is.
 pub(super) const IS_OURS: &str = "return document.title === 'wssure';";
 

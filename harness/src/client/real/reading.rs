@@ -271,7 +271,7 @@ impl Evidence<'_> {
                 return wire.fault;
             }
             let refuses = self.profile.refuses.iter().filter(|rule| match &rule.code {
-                Some(own) if self.profile.refusal.names == Naming::All => {
+                Some(own) if self.profile.refusal.names == Naming::AllFromTheTop => {
                     code.split('+').any(|one| one == own)
                 }
                 own => own.as_ref() == Some(code),
