@@ -26,6 +26,14 @@ expect = "connected"
     "title = 'x'\n[[step]]\nopen = 'wss'\n[step.expect]\nfirefix = 'connected'\nothers = 'connected'\n",
     "5:1: there is no client `firefix`\n  |\n5 | firefix = 'connected'\n  | ^^^^^^^\n  = hint: did you mean `firefox`?"
 )]
+#[case::opener(
+    "title = 'x'\n[[step]]\nopen = 'wss'\nin = 'iframe'\nexpect = 'connected'\n",
+    "4:6: unknown variant `iframe`, expected one of `page`, `worker`, `private-window`"
+)]
+#[case::page_in_a_worker(
+    "title = 'x'\n[[step]]\nbrowse = 'https'\nin = 'worker'\nexpect = 'connected'\n",
+    "4:6: `in` goes with `open` only"
+)]
 #[case::claim(
     "title = 'x'\n[[step]]\nopen = 'wss'\nexpect = 'connected'\n[[step.claim]]\nid = 'wiki.nope'\nsays = 'connected'\n",
     "6:6: there is no claim `wiki.nope`"

@@ -148,7 +148,7 @@ pub struct Step {
 /// What happens in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A page, or its worker, opens a WebSocket, sends a payload and wants it back.
+    /// A page or its like opens a WebSocket, sends a payload and wants it back.
     Open(Visit, Opener),
     /// The user goes to a page, and does this on a warning.
     Browse(Visit, Option<Wish>),
@@ -218,6 +218,9 @@ impl std::fmt::Display for Action {
         match self {
             Self::Open(visit, Opener::Page) => write!(f, "open {visit}"),
             Self::Open(visit, Opener::Worker) => write!(f, "open {visit} in a worker"),
+            Self::Open(visit, Opener::PrivateWindow) => {
+                write!(f, "open {visit} in a private window")
+            }
             Self::Browse(visit, None) => write!(f, "browse {visit}"),
             Self::Browse(visit, Some(_)) => write!(f, "browse {visit} and accept the warning"),
             Self::Import(name) => write!(f, "import the certificate {name}"),

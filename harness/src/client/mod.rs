@@ -41,20 +41,13 @@ pub trait Client: Send {
     /// Opens a WebSocket from a page and sends the payload.
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble>;
 
-    /// Opens a WebSocket from a dedicated worker of a page and sends the payload. No browser that was measured judges
-    /// it otherwise than a page's.
-    async fn open_in_worker(
+    /// Opens a WebSocket from another place than a page, and sends the payload.
+    async fn open_in(
         &mut self,
+        opener: Opener,
         to: &Destination,
         payload: &Payload,
-    ) -> Result<Observation, Trouble> {
-        match self.profile().kind {
-            profile::Sort::Browser => self.open(to, payload).await,
-            profile::Sort::Tool => {
-                Err(Trouble::Cannot(format!("{} has no page and no worker", self.profile().title)))
-            }
-        }
-    }
+    ) -> Result<Observation, Trouble>;
 
     /// Goes to a page, and does on its certificate warning, if there is one, what is wished.
     async fn browse(
@@ -104,15 +97,17 @@ pub enum OnWarning {
     Accept(Wish),
 }
 
-/// What of a page opens a WebSocket. In the suite the page is always another site's.
+/// What opens a WebSocket. In the suite its page is always another site's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Opener {
-    /// The page itself.
+    /// A page.
     #[default]
     Page,
-    /// A dedicated worker of it.
+    /// A dedicated worker of a page.
     Worker,
+    /// A page in a private window: the browser is ended, started with such a window alone, and ended again.
+    PrivateWindow,
 }
 
 /// Where to connect to.

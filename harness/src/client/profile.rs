@@ -8,7 +8,7 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{OnWarning, Scheme, Trouble};
+use super::{OnWarning, Opener, Scheme, Trouble};
 use crate::{
     Alert, Fault,
     data::{DataError, Source},
@@ -210,6 +210,18 @@ pub struct Exceptions {
     /// How a connection to an accepted certificate begins.
     #[serde(default)]
     pub applied: Applied,
+    /// Whether private windows know of it; absent where that is not known.
+    pub private_windows: Option<PrivateWindows>,
+}
+
+/// What a private window makes of exceptions that were made in normal ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrivateWindows {
+    /// They hold there too.
+    Know,
+    /// They do not hold there.
+    DoNotKnow,
 }
 
 /// How a connection to an accepted certificate begins.
@@ -494,6 +506,22 @@ impl Profile {
                 "{title} has no warning page on which a certificate could be accepted"
             ))),
             _ => None,
+        }
+    }
+
+    /// Why it opens no WebSocket there, if so.
+    pub(super) fn cannot_open_in(&self, opener: Opener) -> Option<Trouble> {
+        let title = &self.title;
+        let knows = self.exceptions.is_some_and(|rules| rules.private_windows.is_some());
+        match (opener, self.kind) {
+            (Opener::Page, _) | (Opener::Worker, Sort::Browser) => None,
+            (Opener::PrivateWindow, Sort::Browser) if knows => None,
+            (Opener::PrivateWindow, Sort::Browser) => Some(Trouble::Cannot(format!(
+                "what {title} does in a private window is not known here"
+            ))),
+            (Opener::Worker | Opener::PrivateWindow, Sort::Tool) => {
+                Some(Trouble::Cannot(format!("{title} has no workers and no windows")))
+            }
         }
     }
 

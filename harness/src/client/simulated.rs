@@ -11,12 +11,12 @@ use rustls::{ClientConfig, client::Resumption, crypto::CryptoProvider};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::{
-    Client, Destination, OnWarning, Profile, Scheme, Trouble,
+    Client, Destination, OnWarning, Opener, Profile, Scheme, Trouble,
     connection::{self, Progress, Stream},
     exceptions::Exceptions,
     exchange::{self, Echo, Payload, SpeechError, Spoken},
     failure::{self, Failure},
-    profile::{Applied, Offer, WithSession, supported},
+    profile::{Applied, Offer, PrivateWindows, WithSession, supported},
     verifier::{Accepted, Seen, Verifier},
 };
 use crate::{
@@ -127,6 +127,25 @@ impl Simulated {
     ) {
         if let Some(exceptions) = &mut self.exceptions {
             exceptions.add(to, certificate, wish);
+        }
+    }
+
+    /// This client as it starts with a private window.
+    fn private_window(&self) -> Self {
+        let rules = self.profile.exceptions;
+        let exceptions = match rules.and_then(|rules| rules.private_windows) {
+            Some(PrivateWindows::Know) => self.exceptions.clone(),
+            Some(PrivateWindows::DoNotKnow) | None => rules.map(Exceptions::new),
+        };
+        Self {
+            profile: Arc::clone(&self.profile),
+            provider: Arc::clone(&self.provider),
+            anchors: self.anchors.clone(),
+            exceptions,
+            sessions: HashSet::new(),
+            highest_tls: self.highest_tls,
+            clock: self.clock,
+            deadline: self.deadline,
         }
     }
 
@@ -444,6 +463,25 @@ impl Client for Simulated {
             failure.map(|failure| self.refusal(failure, to.scheme)),
             Shown { page: Some(page), answer, echo, exception: None },
         ))
+    }
+
+    async fn open_in(
+        &mut self,
+        opener: Opener,
+        to: &Destination,
+        payload: &Payload,
+    ) -> Result<Observation, Trouble> {
+        if let Some(trouble) = self.profile.cannot_open_in(opener) {
+            return Err(trouble);
+        }
+        match opener {
+            // No browser that was measured judges a worker's otherwise than a page's.
+            Opener::Page | Opener::Worker => self.open(to, payload).await,
+            Opener::PrivateWindow => {
+                self.restart().await?;
+                self.private_window().open(to, payload).await
+            }
+        }
     }
 
     async fn browse(

@@ -124,6 +124,9 @@ impl Shown {
             (Some(seen), _) => Outcome::Seen(Words::of(seen)),
             (None, Verdict::Skipped(reason)) => Outcome::Skipped(reason.clone()),
             (None, Verdict::Trouble(reason)) => Outcome::Trouble(reason.clone()),
+            (None, Verdict::NotJudged) => {
+                Outcome::Skipped("it cannot do this, and the case expects nothing of it".to_owned())
+            }
             (None, _) => Outcome::Trouble("the report has no observation here".to_owned()),
         };
         Self { action: step.action.clone(), result }

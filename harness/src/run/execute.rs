@@ -223,6 +223,8 @@ impl Performance<'_> {
                 continue;
             }
             for (index, part) in parts.iter_mut().enumerate() {
+                let profile = self.company.clients[index].profile();
+                let is_judged = step.expected(profile, self.case.tls_of(profile)).is_some();
                 let result = match part {
                     Ok(client) => self.act(step, client.as_mut(), stage, props).await,
                     Err(trouble) => Err(trouble.clone()),
@@ -233,6 +235,7 @@ impl Performance<'_> {
                     Err(trouble) => {
                         let verdict = match &trouble {
                             Trouble::Broke(why) => Verdict::Trouble(why.clone()),
+                            Trouble::Cannot(_) if !is_judged => Verdict::NotJudged,
                             Trouble::Cannot(why) => Verdict::Skipped(why.clone()),
                         };
                         self.clients[index].steps.push(unseen(step, verdict));
@@ -304,8 +307,7 @@ impl Performance<'_> {
         let time = Instant::now();
         let payload = Payload::MustReturn(payload());
         let observation = match way {
-            Way::Open(Opener::Page) => client.open(&to, &payload).await?,
-            Way::Open(Opener::Worker) => client.open_in_worker(&to, &payload).await?,
+            Way::Open(opener) => client.open_in(opener, &to, &payload).await?,
             Way::Browse(warning) => client.browse(&to, warning).await?,
         };
         self.effort.clients_ms += milliseconds(time.elapsed());
@@ -313,6 +315,9 @@ impl Performance<'_> {
 
         let tls = self.case.tls_of(client.profile());
         let Some(expected) = step.expected(client.profile(), tls) else {
+            if was_refused_once(&observation) {
+                self.hear_something(running, mark).await;
+            }
             let said = self.said(&running.log().since(mark));
             let mut result = unseen(step, Verdict::NotJudged);
             (result.observation, result.said) = (Some(observation), said);
@@ -414,6 +419,18 @@ impl Performance<'_> {
         }
         self.effort.log_ms += milliseconds(time.elapsed());
         self.heard(running, mark)
+    }
+
+    /// Waits until the subject has spoken of a refusal of which nobody knows what it should say: the line would
+    /// otherwise be taken for the next client's.
+    async fn hear_something(&mut self, running: &Running, mark: Mark) {
+        let subject = &self.company.subject;
+        let time = Instant::now();
+        let deadline = tokio::time::Instant::now() + SAYING_LIMIT;
+        let enough = |lines: &[Line]| !subject.read(lines).is_empty();
+        // It may have nothing to say.
+        running.log().wait_for(mark, deadline, enough).await.ok();
+        self.effort.log_ms += milliseconds(time.elapsed());
     }
 
     /// What the subject has said since then, and the faults in it.

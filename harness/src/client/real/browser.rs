@@ -15,7 +15,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use super::{
     Entrance, Proof, Real,
     definition::Programs,
-    engine::{Engine, Home, Landing, Trusting},
+    engine::{Engine, Home, Landing, Trusting, Window},
     page::{self, PageServer},
     reading::{Came, Evidence, Told},
     watch::{Watch, Watched},
@@ -60,6 +60,8 @@ pub(super) struct Browser {
     /// Which names it finds, where it finds them by itself.
     finds: HashMap<Host, Finds>,
     state: State,
+    /// In what kind of window it runs.
+    window: Window,
     /// It has played in another case since it was started.
     has_played: bool,
     /// Held while it plays.
@@ -139,6 +141,7 @@ impl Browser {
             trust: Trust::Given,
             finds: HashMap::new(),
             state: State::Ended,
+            window: Window::Normal,
             has_played: false,
             place: None,
             watch,
@@ -166,6 +169,15 @@ impl Browser {
     pub(super) async fn be_ready(&mut self) -> Result<(), Trouble> {
         let result = self.try_be_ready().await;
         self.noting(result)
+    }
+
+    /// Sees to it that it runs in such a window; none of the other kind knows what it has kept only until its end.
+    async fn be_in(&mut self, window: Window) -> Result<(), Trouble> {
+        if self.window != window {
+            self.pause().await?;
+            self.window = window;
+        }
+        self.be_ready().await
     }
 
     async fn try_be_ready(&mut self) -> Result<(), Trouble> {
@@ -210,7 +222,7 @@ impl Browser {
     }
 
     async fn start(&mut self) -> Result<(), Trouble> {
-        self.engine.start(&self.imported).await?;
+        self.engine.start(self.window, &self.imported).await?;
         self.note_trust();
         self.state = State::Elsewhere;
         self.finds.clear();
@@ -337,7 +349,7 @@ impl Browser {
         let patience = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
         let mut arguments = vec![Value::from(url), bytes, Value::from(must), json!(patience)];
         let script = match opener {
-            Opener::Page => page::SOCKET,
+            Opener::Page | Opener::PrivateWindow => page::SOCKET,
             Opener::Worker => {
                 arguments.insert(0, Value::from(page::SOCKET));
                 page::SOCKET_IN_WORKER
@@ -390,7 +402,11 @@ impl Browser {
         to: &Destination,
         payload: &Payload,
     ) -> Result<Observation, Trouble> {
-        self.be_ready().await?;
+        let window = match opener {
+            Opener::Page | Opener::Worker => Window::Normal,
+            Opener::PrivateWindow => Window::Private,
+        };
+        self.be_in(window).await?;
         let watched = self.watch.over(to).await?;
         let url = watched.url.to_string();
         let begun = Instant::now();
@@ -408,7 +424,7 @@ impl Browser {
         to: &Destination,
         on_warning: OnWarning,
     ) -> Result<Observation, Trouble> {
-        self.be_ready().await?;
+        self.be_in(Window::Normal).await?;
         self.reach(&to.host).await?;
         self.state = State::Elsewhere;
         let mut begun = Instant::now();
@@ -505,16 +521,16 @@ impl Client for Browser {
     }
 
     async fn open(&mut self, to: &Destination, payload: &Payload) -> Result<Observation, Trouble> {
-        let result = self.try_open(Opener::Page, to, payload).await;
-        self.noting(result)
+        self.open_in(Opener::Page, to, payload).await
     }
 
-    async fn open_in_worker(
+    async fn open_in(
         &mut self,
+        opener: Opener,
         to: &Destination,
         payload: &Payload,
     ) -> Result<Observation, Trouble> {
-        let result = self.try_open(Opener::Worker, to, payload).await;
+        let result = self.try_open(opener, to, payload).await;
         self.noting(result)
     }
 

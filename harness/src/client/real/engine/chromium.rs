@@ -10,7 +10,8 @@ use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use super::{
-    Engine, Home, LOOK_AGAIN, Landing, Saved, Trusting, follow, io_trouble, not_running, said, text,
+    Engine, Home, LOOK_AGAIN, Landing, Saved, Trusting, Window, follow, io_trouble, not_running,
+    said, text,
 };
 use crate::{
     client::{
@@ -57,7 +58,7 @@ impl Chromium {
         self.home.folder.path().join(name)
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, window: Window) -> Value {
         let profile = self.folder("profile");
         let mut arguments = vec![
             "--headless=new".to_owned(),
@@ -80,6 +81,9 @@ impl Chromium {
         if nix::unistd::geteuid().is_root() {
             // Its process sandbox does not run as root; certificates are none of its business.
             arguments.push("--no-sandbox".to_owned());
+        }
+        if window == Window::Private {
+            arguments.push("--incognito".to_owned());
         }
         if self.home.tls == TlsVersion::Tls12 {
             arguments.push("--ssl-version-max=tls1.2".to_owned());
@@ -123,7 +127,11 @@ impl Chromium {
 
 #[async_trait]
 impl Engine for Chromium {
-    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+    async fn start(
+        &mut self,
+        window: Window,
+        trusted: &[CertificateDer<'static>],
+    ) -> Result<(), Trouble> {
         self.write_trust(trusted).await?;
         if !self.driver.as_ref().is_some_and(DriverProcess::is_running) {
             let home = self.home.clone();
@@ -133,7 +141,7 @@ impl Engine for Chromium {
             self.driver = Some(driver.await?);
         }
         let driver = self.driver.as_ref().ok_or_else(not_running)?;
-        let session = Session::begin(&driver.endpoint(), self.capabilities()).await?;
+        let session = Session::begin(&driver.endpoint(), self.capabilities(window)).await?;
         let downloads = self.folder(DOWNLOADS);
         std::fs::create_dir_all(&downloads).map_err(io_trouble("a folder for downloads"))?;
         for (command, parameters) in [

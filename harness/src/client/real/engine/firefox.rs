@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use super::{Engine, Home, Landing, Trusting, io_trouble, not_running, said, text};
+use super::{Engine, Home, Landing, Trusting, Window, io_trouble, not_running, said, text};
 use crate::{
     client::{
         Trouble, Wish,
@@ -110,16 +110,22 @@ impl Firefox {
         Self { home, driver: None, session: None, trusted: Vec::new(), asked: String::new() }
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, window: Window) -> Value {
         let profile = self.home.folder.path().join("profile");
         // The highest version of TLS: 3 is 1.2, 4 is 1.3.
         let highest = if self.home.tls == TlsVersion::Tls12 { 3 } else { 4 };
+        let mut arguments =
+            vec!["-headless".to_owned(), "-profile".to_owned(), profile.display().to_string()];
+        if window == Window::Private {
+            // "-private" alone makes windows that are not (`originAttributes.privateBrowsingId` is 0).
+            arguments.push("-private-window".to_owned());
+        }
         json!({
             "browserName": "firefox",
             "timeouts": { "pageLoad": PAGE_LIMIT_MS },
             "moz:firefoxOptions": {
                 "binary": self.home.programs.of("browser"),
-                "args": ["-headless", "-profile", profile],
+                "args": arguments,
                 "prefs": {
                     "network.dns.forceResolve": "127.0.0.1",
                     "security.tls.version.max": highest,
@@ -153,7 +159,11 @@ impl Firefox {
 
 #[async_trait]
 impl Engine for Firefox {
-    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+    async fn start(
+        &mut self,
+        window: Window,
+        trusted: &[CertificateDer<'static>],
+    ) -> Result<(), Trouble> {
         let profile = self.home.folder.path().join("profile");
         std::fs::create_dir_all(&profile).map_err(io_trouble("a profile for Firefox"))?;
         if !self.driver.as_ref().is_some_and(DriverProcess::is_running) {
@@ -167,7 +177,7 @@ impl Engine for Firefox {
             self.driver = Some(driver.await?);
         }
         let driver = self.driver.as_ref().ok_or_else(not_running)?;
-        self.session = Some(Session::begin(&driver.endpoint(), self.capabilities()).await?);
+        self.session = Some(Session::begin(&driver.endpoint(), self.capabilities(window)).await?);
         self.chrome(LISTEN, Vec::new()).await?;
         self.trust(trusted).await?;
         Ok(())

@@ -66,11 +66,24 @@ pub(super) enum Landing {
     Cancelled,
 }
 
+/// In what kind of window a browser runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Window {
+    /// One that keeps and uses what its profile has.
+    Normal,
+    /// One that forgets ("incognito").
+    Private,
+}
+
 /// A browser that can be driven.
 #[async_trait]
 pub(super) trait Engine: Send + Sync {
-    /// Starts it with what it has kept, trusting these certificates, imported as a user would.
-    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble>;
+    /// Starts it with what it has kept, trusting these certificates, imported as a user would, in such a window.
+    async fn start(
+        &mut self,
+        window: Window,
+        trusted: &[CertificateDer<'static>],
+    ) -> Result<(), Trouble>;
 
     /// Closes it properly, so that it keeps what it keeps.
     async fn end(&mut self) -> Result<(), Trouble>;

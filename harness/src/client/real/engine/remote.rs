@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 
-use super::{Engine, Landing, Saved, Trusting, chromium, not_running, said, text};
+use super::{Engine, Landing, Saved, Trusting, Window, chromium, not_running, said, text};
 use crate::{
     client::{
         Trouble, Wish,
@@ -35,7 +35,14 @@ impl Remote {
 
 #[async_trait]
 impl Engine for Remote {
-    async fn start(&mut self, _: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+    async fn start(
+        &mut self,
+        window: Window,
+        _: &[CertificateDer<'static>],
+    ) -> Result<(), Trouble> {
+        if window == Window::Private {
+            return Err(self.asked.cannot("has private windows that WebDriver does not open"));
+        }
         let endpoint = self.asked.endpoint_url();
         self.session = Some(Session::begin(endpoint, self.asked.capabilities()).await?);
         Ok(())

@@ -13,7 +13,8 @@ use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use super::{
-    Engine, Home, LOOK_AGAIN, Landing, Saved, Trusting, follow, io_trouble, not_running, said, text,
+    Engine, Home, LOOK_AGAIN, Landing, Saved, Trusting, Window, follow, io_trouble, not_running,
+    said, text,
 };
 use crate::{
     client::{
@@ -163,7 +164,16 @@ impl WebkitGtk {
 
 #[async_trait]
 impl Engine for WebkitGtk {
-    async fn start(&mut self, trusted: &[CertificateDer<'static>]) -> Result<(), Trouble> {
+    async fn start(
+        &mut self,
+        window: Window,
+        trusted: &[CertificateDer<'static>],
+    ) -> Result<(), Trouble> {
+        if window == Window::Private {
+            return Err(Trouble::Cannot(
+                "GNOME Web is automated or incognito, and not both at once".to_owned(),
+            ));
+        }
         self.write_names()?;
         self.write_bundle(trusted)?;
         if !self.driver.as_ref().is_some_and(DriverProcess::is_running) {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     client::{
-        Client, Destination, OnWarning, Payload, Profile, Trouble,
+        Client, Destination, OnWarning, Opener, Payload, Profile, Trouble,
         connection::{Progress, Stream},
         exchange::{self, SpeechError, Spoken},
     },
@@ -171,6 +171,18 @@ impl Client for Tool {
         let patience = if spoken.events.contains(&PageEvent::Open) { FAREWELL } else { LAST_WORDS };
         let code = words::code(self.kind, &piped.last_words(patience).await);
         Ok(self.evidence(to, &watched, code, begun).await.of_spoken(spoken))
+    }
+
+    async fn open_in(
+        &mut self,
+        opener: Opener,
+        to: &Destination,
+        payload: &Payload,
+    ) -> Result<Observation, Trouble> {
+        match self.real.profile().cannot_open_in(opener) {
+            Some(trouble) => Err(trouble),
+            None => self.open(to, payload).await,
+        }
     }
 
     async fn browse(
