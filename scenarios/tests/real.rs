@@ -39,7 +39,7 @@ fn alone() -> MutexGuard<'static, ()> {
 fn is_browser(browser: &str, command: &str) -> bool {
     let is_first = !command.contains("--type=") && !command.contains("-contentproc");
     let mark = match browser {
-        "chromium" => "chromium --allow-pre-commit-input",
+        "chromium" => "--headless=new",
         "firefox" => "firefox-esr --marionette",
         _ => "epiphany --automation-mode",
     };

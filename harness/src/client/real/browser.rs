@@ -171,7 +171,7 @@ impl Browser {
         self.noting(result)
     }
 
-    /// Sees to it that it runs in such a window; none of the other kind knows what it has kept only until its end.
+    /// Sees to it that it runs in such a window, for which it is started anew.
     async fn be_in(&mut self, window: Window) -> Result<(), Trouble> {
         if self.window != window {
             self.pause().await?;
