@@ -110,6 +110,25 @@ fn a_browser_that_crashes_costs_its_case_only(
 }
 
 #[rstest]
+fn a_browser_lives_where_temporary_files_have_long_names(
+    #[values("chromium", "firefox", "webkitgtk")] browser: &str,
+) {
+    let _alone = alone();
+    let folder = Folder::new();
+    let long = folder.path().join("a".repeat(80));
+    std::fs::create_dir(&long).unwrap();
+    let client = format!("real:{browser}");
+    let mut command = folder.wssure(&["run", "certificates/good", "--client", &client]);
+    let output = command.env("TMPDIR", &long).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("is not installed") {
+        return skip(&said);
+    }
+    assert_eq!(output.status.code(), Some(0), "{output:#?}");
+    assert_eq!(std::fs::read_dir(&long).unwrap().count(), 0);
+}
+
+#[rstest]
 fn an_interrupted_run_leaves_no_browser(
     #[values("chromium", "firefox", "webkitgtk")] browser: &str,
 ) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -35,6 +36,10 @@ const TRUST_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How often a page is gone to again that the browser has cancelled by itself.
 const CANCELLED_TRIED: usize = 4;
+
+/// The longest name of a folder in which a browser can live. It makes sockets in its own, whose names are limited
+/// to 107 bytes (unix(7)); Chromium's is 82 longer.
+const LONGEST_PLACE: usize = 25;
 
 /// Why a remote browser imports nothing.
 const NO_STORE: &str =
@@ -106,7 +111,7 @@ enum State {
 impl Browser {
     pub(super) async fn new(real: Arc<Real>, entrance: &Entrance) -> Result<Self, Trouble> {
         let broke = |what: &str, error: std::io::Error| Trouble::Broke(format!("{what}: {error}"));
-        let folder = tempfile::Builder::new().prefix("wssure-browser-").tempdir();
+        let folder = tempfile::Builder::new().prefix("wssure-browser-").tempdir_in(place());
         let folder = folder.map_err(|error| broke("a folder for the browser", error))?;
         let secrets = folder.path().join("secrets");
         std::fs::write(&secrets, "").map_err(|error| broke("a file for its secrets", error))?;
@@ -589,4 +594,10 @@ impl Client for Browser {
         // Whoever has waited for it finds the session.
         drop(place);
     }
+}
+
+/// Where browsers live: with the other temporary files, if the sockets can have names there.
+fn place() -> PathBuf {
+    let usual = std::env::temp_dir();
+    if usual.as_os_str().len() <= LONGEST_PLACE { usual } else { PathBuf::from("/tmp") }
 }
