@@ -1,6 +1,11 @@
 //! The program between us and a browser: chromedriver, geckodriver, WebKitWebDriver.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{
+    io,
+    net::TcpListener,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     net::TcpStream,
@@ -93,6 +98,22 @@ impl DriverProcess {
     }
 }
 
+/// A port that is free, below those that the system gives to whoever asks for any (ip(7), `ip_local_port_range`):
+/// a witness that asks between this and the driver's start would else get it, and the driver's commands.
 fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    // Every driver of this process tries its own, and another process begins elsewhere.
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(97);
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..COUNT {
+        let number = begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(FIRST + number).unwrap_or(u16::MAX);
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
