@@ -1,39 +1,9 @@
-//! The vocabulary: every way a `wss://` connection goes wrong, as one enum.
-//!
-//! A certificate kind plants a fault, [`inspect`](crate::inspect) finds it, a client reports it in
-//! its own words, a subject's log line is read back as one, and a report explains it. Nothing else
-//! in this project has a word of its own for a failure.
-
-use std::{fmt, str::FromStr};
+//! The faults themselves, each with its explanation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a fault sits, and so who can mend it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Area {
-    /// In the certificates that the proxy sent, as a client judges them.
-    Certificate,
-    /// In the files that the proxy was given.
-    File,
-    /// On the way: TCP, TLS, HTTP, WebSocket, or the target behind the proxy.
-    Connection,
-}
-
-impl fmt::Display for Area {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Certificate => "certificate",
-            Self::File => "file",
-            Self::Connection => "connection",
-        })
-    }
-}
-
-/// A name that is no fault.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no fault `{0}`; `wssure list faults` shows them all")]
-pub struct UnknownFault(pub String);
+use super::Area;
 
 /// Declares each fault once: its variant, its name in data files, its area, and its explanation.
 macro_rules! faults {
@@ -113,6 +83,11 @@ faults! {
         mend: "Issue the certificate again with a current tool.",
         source: "RFC 5280 section 4.1 (DER encoding)",
     }
+    MalformedIssuer "malformed-issuer" Certificate {
+        means: "A certificate above the proxy's own, or the one that the client trusts, cannot be read.",
+        mend: "Serve, and import, the issuer's certificate exactly as the authority publishes it.",
+        source: "RFC 5280 section 4.1 (DER encoding)",
+    }
     WrongName "wrong-name" Certificate {
         means: "The certificate is for other names than the host in the URL.",
         mend: "Use one of the certificate's names in the URL, or issue it again with the URL's host as a subjectAltName (an iPAddress entry for an address).",
@@ -122,6 +97,41 @@ faults! {
         means: "The certificate has no subjectAltName: it names its host in the common name only, which today's browsers ignore.",
         mend: "Issue it again with a subjectAltName: openssl req ... -addext subjectAltName=DNS:HOST",
         source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
+    }
+    PartialWildcard "partial-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard that is a part of a label, such as p*.example.org.",
+        mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
+        source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label)",
+    }
+    BroadWildcard "broad-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard right below a top-level domain, such as *.test.",
+        mend: "Issue it again with the host itself as a subjectAltName.",
+        source: "RFC 9525 section 7.1; Chromium net/cert/x509_certificate.cc (VerifyHostname), mozilla::pkix pkixnames.cpp (two labels after the wildcard)",
+    }
+    PublicSuffixWildcard "public-suffix-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard right below a suffix under which the public registers names, such as *.co.uk.",
+        mend: "Issue it again with the host itself as a subjectAltName.",
+        source: "CA/Browser Forum baseline requirements 3.2.2.6; publicsuffix.org; Chromium net/cert/x509_certificate.cc (VerifyHostname)",
+    }
+    TrailingDot "trailing-dot" Certificate {
+        means: "The host in the URL ends with a dot, and the certificate names it without one.",
+        mend: "Leave the dot out of the URL.",
+        source: "RFC 9525 section 6.2; measured: WebKitGTK, openssl and Python compare the dot too",
+    }
+    AddressAsName "address-as-name" Certificate {
+        means: "The host in the URL is an address, and the certificate has it as a text (dNSName) and not as an address (iPAddress).",
+        mend: "Issue it again with the address as an address: openssl req ... -addext subjectAltName=IP:ADDRESS",
+        source: "RFC 9525 section 6.4; RFC 5280 section 4.2.1.6",
+    }
+    MalformedName "malformed-name" Certificate {
+        means: "The certificate's subjectAltName cannot be read, is empty, or has an entry that cannot be a name.",
+        mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
+        source: "RFC 5280 section 4.2.1.6",
+    }
+    UnderscoreName "underscore-name" Certificate {
+        means: "The certificate names the host, and that name has an underscore, which no host name should have.",
+        mend: "Nothing, as long as the clients in use accept it; otherwise give the host a name of letters, digits and hyphens.",
+        source: "RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1; measured: browsers accept it",
     }
     CommonNameMismatch "common-name-mismatch" Certificate {
         means: "The common name is not the host in the URL, whatever the subjectAltName says.",
@@ -147,6 +157,11 @@ faults! {
         means: "The certificate says CA:TRUE, so it is an authority's, and it is used as a server's.",
         mend: "Keep the two apart: import an authority (CA:TRUE) and let it issue the proxy's certificate (CA:FALSE). For a self-signed file: openssl req ... -addext basicConstraints=critical,CA:FALSE",
         source: "mozilla::pkix (MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY); measured with Firefox 153: refused even when imported",
+    }
+    ServerMaySign "server-may-sign" Certificate {
+        means: "The certificate is a server's, and its keyUsage says that it may sign other certificates.",
+        mend: "Issue it again with keyUsage digitalSignature alone.",
+        source: "RFC 5280 section 4.2.1.3 (keyCertSign asserted, so cA must be)",
     }
     AnchorNotCa "anchor-not-a-ca" Certificate {
         means: "The certificate was imported as trusted, but says CA:FALSE, so it is no authority.",
@@ -178,15 +193,150 @@ faults! {
         mend: "Serve the issuer's present intermediate; if the root has ended, import its successor.",
         source: "RFC 5280 section 6.1.3 (a)(2)",
     }
+    IssuerNotYetValid "issuer-not-yet-valid" Certificate {
+        means: "A certificate above the proxy's own, an intermediate or the root, is not valid yet by the client's clock.",
+        mend: "Set the clocks of the client and of the machine that issued it.",
+        source: "RFC 5280 section 6.1.3 (a)(2)",
+    }
+    PathTooLong "path-too-long" Certificate {
+        means: "There are more authorities in a row than one of them allows below it (pathLenConstraint).",
+        mend: "Issue the certificate directly below the authority that may issue, or issue that one again without the limit.",
+        source: "RFC 5280 sections 4.2.1.9 and 6.1.4 (l), (m)",
+    }
+    IssuerWrongPurpose "issuer-wrong-purpose" Certificate {
+        means: "An authority above the certificate may issue for other purposes only: its extendedKeyUsage lacks serverAuth.",
+        mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
+        source: "RFC 5280 section 4.2.1.12; CA/Browser Forum baseline requirements 7.1.2.10.6; measured: WebKitGTK does not look",
+    }
+    IssuerUnknownCriticalExtension "issuer-unknown-critical-extension" Certificate {
+        means: "An authority above the certificate has an extension that is marked critical, and that the client does not know.",
+        mend: "Issue the authority again without that extension, or with the extension not critical.",
+        source: "RFC 5280 section 4.2",
+    }
+    IssuerMalformedExtension "issuer-malformed-extension" Certificate {
+        means: "An extension of an authority above the certificate cannot be read.",
+        mend: "Issue the authority again with a current tool.",
+        source: "RFC 5280 section 4.2",
+    }
+    IssuerVersion1 "issuer-version-1" Certificate {
+        means: "An authority above the certificate is of X.509 version 1, which cannot say that it is one.",
+        mend: "Issue the authority again with extensions, which makes it version 3: openssl req -x509 ... -addext basicConstraints=critical,CA:TRUE",
+        source: "RFC 5280 section 6.1.4 (k)",
+    }
+    IssuerWeakKey "issuer-weak-key" Certificate {
+        means: "The RSA key of an authority above the certificate is shorter than 2048 bits.",
+        mend: "Make the authority anew with a P-256 or an RSA-2048 key, import it, and issue the certificate again.",
+        source: "CA/Browser Forum baseline requirements 6.1.5; OpenSSL security level 2",
+    }
+    IssuerWeakSignature "issuer-weak-signature" Certificate {
+        means: "An intermediate above the certificate is signed with SHA-1 or MD5.",
+        mend: "Issue the intermediate again with SHA-256.",
+        source: "RFC 9155; CA/Browser Forum baseline requirements 7.1.3.2",
+    }
     NameConstraint "name-constraint-violated" Certificate {
         means: "The issuer may issue for some names only, and the host is not among them.",
         mend: "Issue the certificate by an authority that may name this host. If nobody here did this, the constraint has just prevented a spoof.",
         source: "RFC 5280 section 4.2.1.10",
     }
     MissingServerAuth "missing-server-auth" Certificate {
-        means: "The certificate does not say that it is for servers: it has no extendedKeyUsage with serverAuth.",
+        means: "The certificate does not say what it is for: it has no extendedKeyUsage.",
         mend: "Issue it again with extendedKeyUsage serverAuth: openssl req ... -addext extendedKeyUsage=serverAuth",
         source: "Apple: support.apple.com/103769 (required since iOS 13); the others accept a certificate without the extension",
+    }
+    WrongPurpose "wrong-purpose" Certificate {
+        means: "The certificate is for another purpose: its extendedKeyUsage has neither serverAuth nor anyExtendedKeyUsage.",
+        mend: "Issue it again with extendedKeyUsage serverAuth: openssl req ... -addext extendedKeyUsage=serverAuth",
+        source: "RFC 5280 section 4.2.1.12",
+    }
+    AnyPurpose "any-purpose" Certificate {
+        means: "The certificate's extendedKeyUsage is for any purpose (anyExtendedKeyUsage), and does not say serverAuth.",
+        mend: "Issue it again with extendedKeyUsage serverAuth: openssl req ... -addext extendedKeyUsage=serverAuth",
+        source: "RFC 5280 section 4.2.1.12 (applications may require the particular purpose); measured: Firefox and OpenSSL do",
+    }
+    KeyUsageMismatch "key-usage-mismatch" Certificate {
+        means: "The certificate's keyUsage does not allow what the key has to do in this handshake: digitalSignature is missing.",
+        mend: "Issue it again with keyUsage digitalSignature.",
+        source: "RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2; Chromium: ERR_SSL_KEY_USAGE_INCOMPATIBLE",
+    }
+    UnknownCriticalExtension "unknown-critical-extension" Certificate {
+        means: "The certificate has an extension that is marked critical, and that the client does not know.",
+        mend: "Issue it again without that extension, or with the extension not critical.",
+        source: "RFC 5280 section 4.2",
+    }
+    MalformedExtension "malformed-extension" Certificate {
+        means: "An extension of the certificate cannot be read.",
+        mend: "Issue it again with a current tool.",
+        source: "RFC 5280 section 4.2",
+    }
+    DuplicateExtension "duplicate-extension" Certificate {
+        means: "The certificate has the same extension twice.",
+        mend: "Issue it again with each extension once; look for one that is both in the request and in the authority's configuration.",
+        source: "RFC 5280 section 4.2 (not more than one instance)",
+    }
+    Version1 "version-1" Certificate {
+        means: "The certificate is of X.509 version 1, which has no extensions: no subjectAltName, and nothing that says what it is for.",
+        mend: "Issue it again with extensions, which makes it version 3: openssl x509 -req ... -extfile FILE",
+        source: "RFC 5280 section 4.1.2.1",
+    }
+    BadSerialNumber "bad-serial-number" Certificate {
+        means: "The certificate's serial number is zero, negative, or longer than 20 octets.",
+        mend: "Issue it again with a random positive serial number: openssl x509 -req ... without -set_serial",
+        source: "RFC 5280 section 4.1.2.2",
+    }
+    ReusedSerialNumber "reused-serial-number" Certificate {
+        means: "The client has met another certificate of the same issuer with the same serial number.",
+        mend: "Issue it again with a new serial number, or under an authority of a new name.",
+        source: "RFC 5280 section 4.1.2.2 (unique for each certificate issued by a CA); Firefox: SEC_ERROR_REUSED_ISSUER_AND_SERIAL",
+    }
+    WeakKey "weak-key" Certificate {
+        means: "The certificate's RSA key is shorter than 2048 bits.",
+        mend: "Issue it again with a new key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+        source: "CA/Browser Forum baseline requirements 6.1.5; OpenSSL security level 2",
+    }
+    UnusableKey "unusable-key" Certificate {
+        means: "The certificate's key is of a type that the client cannot use.",
+        mend: "Issue it again with a P-256 or an RSA-2048 key.",
+        source: "RFC 8446 section 9.1 (what every client takes)",
+    }
+    WeakSignature "weak-signature" Certificate {
+        means: "The certificate is signed with SHA-1 or MD5.",
+        mend: "Issue it again with SHA-256: openssl x509 -req -sha256 ...",
+        source: "RFC 9155; CA/Browser Forum baseline requirements 7.1.3.2",
+    }
+    UnsupportedSignature "unsupported-signature" Certificate {
+        means: "The certificate, or one above it, is signed with an algorithm that the client does not know.",
+        mend: "Issue it by an authority with an RSA or a P-256 key.",
+        source: "RFC 5280 section 6.1.3 (a)(1)",
+    }
+    SignatureAlgorithmMismatch "signature-algorithm-mismatch" Certificate {
+        means: "The certificate states one signature algorithm inside what is signed, and another one outside.",
+        mend: "Issue it again with a current tool; somebody may have altered it.",
+        source: "RFC 5280 section 4.1.1.2",
+    }
+    MissingStaple "missing-staple" Certificate {
+        means: "The certificate demands a stapled OCSP answer (must-staple), and the server sent none.",
+        mend: "Issue it again without the TLS feature extension, or serve it with a server that staples.",
+        source: "RFC 7633 section 4.2; Firefox: MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
+    }
+    EmptyIssuer "empty-issuer-name" Certificate {
+        means: "The certificate's issuer has no name.",
+        mend: "Give the authority a name, and issue both again.",
+        source: "RFC 5280 section 4.1.2.4; Firefox: MOZILLA_PKIX_ERROR_EMPTY_ISSUER_NAME",
+    }
+    WrongCriticality "wrong-criticality" Certificate {
+        means: "An extension is marked critical and must not be, or is not and must be.",
+        mend: "Nothing, as long as the clients in use accept it; otherwise issue the certificate again with a current tool.",
+        source: "RFC 5280 section 4.2.1",
+    }
+    MissingKeyIdentifier "missing-key-identifier" Certificate {
+        means: "A certificate that was issued does not say by which key (authorityKeyIdentifier), or an authority does not name its own (subjectKeyIdentifier).",
+        mend: "Issue it again with key identifiers: openssl x509 -req ... writes them where -extfile has authorityKeyIdentifier=keyid",
+        source: "RFC 5280 sections 4.2.1.1 and 4.2.1.2; Python 3.13 and later refuse it (VERIFY_X509_STRICT)",
+    }
+    KeyIdentifierMismatch "key-identifier-mismatch" Certificate {
+        means: "A certificate says that another key of its issuer has signed it (authorityKeyIdentifier) than the one that did.",
+        mend: "Issue it again; copy no authorityKeyIdentifier from another certificate.",
+        source: "RFC 5280 section 4.2.1.1",
     }
 
     MissingFile "missing-file" File {
@@ -339,52 +489,5 @@ faults! {
         means: "What came back through the proxy is not what was sent.",
         mend: "Report it to the proxy's authors: bytes were lost or changed.",
         source: "RFC 6455 section 5.4",
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFault> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|fault| fault.name() == name)
-            .ok_or_else(|| UnknownFault(name.to_owned()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_is_unique_and_reads_back() {
-        for &fault in Fault::ALL {
-            assert_eq!(fault.name().parse(), Ok(fault));
-        }
-    }
-
-    #[test]
-    fn every_explanation_is_a_sentence() {
-        for &fault in Fault::ALL {
-            for text in [fault.meaning(), fault.mend()] {
-                assert!(text.len() > 20 && text.starts_with(char::is_uppercase), "{fault}: {text}");
-            }
-            assert!(!fault.source().is_empty(), "{fault} names no source");
-        }
-    }
-
-    #[test]
-    fn the_name_in_data_files_is_the_name() {
-        for &fault in Fault::ALL {
-            assert_eq!(serde_json::to_value(fault).unwrap(), fault.name());
-        }
     }
 }
