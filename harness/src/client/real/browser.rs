@@ -594,6 +594,10 @@ impl Client for Browser {
         // Whoever has waited for it finds the session.
         drop(place);
     }
+
+    async fn dismiss(self: Box<Self>) {
+        self.end().await;
+    }
 }
 
 /// Where browsers live: with the other temporary files, if the sockets can have names there.
