@@ -14,7 +14,7 @@ use crate::{
     Alert, InProcessError,
     certificate::{Lab, MintError},
     client::{
-        Actor, Destination, OnWarning, Payload, Route, Scheme, Trouble,
+        Actor, Clock, Destination, OnWarning, Payload, Route, Scheme, Trouble,
         profile::Tells,
         real::{Entrance, Proof},
     },
@@ -81,8 +81,8 @@ enum NotServed {
     PeerKind(PeerKind),
     #[error("{0}")]
     Host(#[from] crate::host::NotAHost),
-    #[error("it wants another time")]
-    Time,
+    #[error(transparent)]
+    Proof(#[from] HandshakesError),
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error("the client broke: {0}")]
@@ -95,9 +95,7 @@ impl Handshakes {
     /// # Errors
     /// There is nothing at which it could prove that it judges at all.
     pub async fn start(actor: Actor) -> Result<Self, HandshakesError> {
-        let lab = Lab::new()?;
-        let proof = Some(Arc::new(Proof::start(&lab).await?));
-        let entrance = Entrance { authority: lab.authority(), tls: TlsVersion::Tls13, proof };
+        let entrance = entrance(Clock::System, &Lab::new()?).await?;
         Ok(Self { actor, entrance })
     }
 
@@ -115,9 +113,15 @@ impl Handshakes {
     async fn try_play(&self, case: &Case) -> Result<Seen, NotServed> {
         let host = host(case)?;
         let identity = identity(case)?;
-        if case.time.is_some() {
-            return Err(NotServed::Time);
-        }
+        let at_that_time;
+        let entrance = match case.time {
+            None => &self.entrance,
+            Some(time) => {
+                let lab = Lab::at(time).map_err(HandshakesError::from)?;
+                at_that_time = entrance(Clock::Fixed(time), &lab).await?;
+                &at_that_time
+            }
+        };
         let server = Server::start(identity).await?;
         let to = |scheme| Destination {
             scheme,
@@ -128,7 +132,7 @@ impl Handshakes {
         };
         let mut last = Trouble::Broke("it was not tried".to_owned());
         for _ in 0..TRIED {
-            match self.connect(case, &to(Scheme::Wss), &to(Scheme::Https)).await {
+            match self.connect(entrance, case, &to(Scheme::Wss), &to(Scheme::Https)).await {
                 Ok(seen) => return Ok(seen),
                 Err(trouble @ Trouble::Cannot(_)) => return Err(trouble.into()),
                 Err(trouble) => last = trouble,
@@ -139,11 +143,12 @@ impl Handshakes {
 
     async fn connect(
         &self,
+        entrance: &Entrance,
         case: &Case,
         socket: &Destination,
         page: &Destination,
     ) -> Result<Seen, Trouble> {
-        let mut client = self.actor.enter(&self.entrance).await?;
+        let mut client = self.actor.enter(entrance).await?;
         let seen = async {
             for root in &case.trusted {
                 client.import(root.clone()).await?;
@@ -190,6 +195,12 @@ impl fmt::Display for Seen {
             }
         }
     }
+}
+
+/// At that time, and with a proof of that time.
+async fn entrance(clock: Clock, lab: &Lab) -> Result<Entrance, HandshakesError> {
+    let proof = Some(Arc::new(Proof::start(lab).await?));
+    Ok(Entrance { authority: lab.authority(), tls: TlsVersion::Tls13, clock, proof })
 }
 
 /// The host under which the case's server must be asked for.
