@@ -77,6 +77,9 @@ pub trait Client: Send {
 
     /// Its part is over: what it holds may serve the next.
     async fn leave(self: Box<Self>) {}
+
+    /// Its part is over, and it serves no other.
+    async fn dismiss(self: Box<Self>) {}
 }
 
 /// The client itself failed, so that there is no verdict: trouble of the harness, not of the subject.

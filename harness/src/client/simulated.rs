@@ -54,16 +54,17 @@ pub struct Simulated {
 }
 
 /// What time a client believes it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The machine's.
+    #[default]
     System,
     /// Always this.
     Fixed(UnixTime),
 }
 
 impl Clock {
-    fn now(self) -> UnixTime {
+    pub(super) fn now(self) -> UnixTime {
         match self {
             Self::System => UnixTime::now(),
             Self::Fixed(time) => time,

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 use crate::{
     Fault,
-    client::{Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
+    client::{Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
     fault::Area,
     inspect::{Question, inspect},
     observation::{
@@ -63,6 +63,7 @@ pub(super) struct Evidence<'a> {
     pub profile: &'a Profile,
     pub to: &'a Destination,
     pub anchors: &'a [CertificateDer<'static>],
+    pub clock: Clock,
     /// What can be seen of this client, if the wire can be read.
     pub sees: Sight,
     /// The connections of the attempt, in their order.
@@ -176,7 +177,7 @@ impl Evidence<'_> {
         chain.map_or_else(Vec::new, |connection| {
             let question = Question {
                 limits: self.profile.limits.limits(),
-                ..Question::new(&self.to.host, self.anchors, UnixTime::now())
+                ..Question::new(&self.to.host, self.anchors, self.clock.now())
             };
             self.profile.judge(&inspect(&connection.chain, &question)).found
         })
