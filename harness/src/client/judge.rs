@@ -4,7 +4,7 @@ use super::profile::{Leaving, Naming, Offer, Profile, Refuses, Search};
 use crate::{
     Alert, Fault,
     inspect::{Inspection, Path},
-    observation::{Finding, Moment},
+    observation::{Finding, Moment, TlsVersion},
 };
 
 /// What a client makes of the faults that were found.
@@ -18,12 +18,22 @@ pub struct Judgement {
     pub code: Option<String>,
     /// The alert that it sends.
     pub alert: Option<Alert>,
+    /// The versions of TLS under which it leaves without it.
+    pub silent_under: Vec<TlsVersion>,
     /// Whether it offers to go on.
     pub exception: Offer,
     /// When it says so, where that is another moment than for its other refusals.
     pub moment: Option<Moment>,
     /// How it then leaves.
     pub leaves: Leaving,
+}
+
+impl Judgement {
+    /// As it is told under that version of TLS.
+    pub(super) fn under(self, version: Option<TlsVersion>) -> Self {
+        let is_silent = version.is_some_and(|version| self.silent_under.contains(&version));
+        Self { alert: self.alert.filter(|_| !is_silent), ..self }
+    }
 }
 
 /// What a client makes of a server's certificates.
@@ -112,6 +122,7 @@ impl Profile {
             detail: finding.detail.clone(),
             code,
             alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
+            silent_under: first.silent_under.clone(),
             exception: if offered { Offer::Offered } else { Offer::Never },
             moment: first.moment,
             leaves: first.leaves.unwrap_or(self.refusal.leaves),

@@ -319,6 +319,9 @@ pub struct Refuses {
     pub code: Option<String>,
     /// The alert that it sends; none if it just leaves.
     pub alert: Option<Spanned<Alert>>,
+    /// The versions of TLS under which it leaves without that alert.
+    #[serde(default)]
+    pub silent_under: Vec<TlsVersion>,
     /// Whether its warning page offers to go on; absent where the client has no such page.
     pub exception: Option<Offer>,
     /// When it says so, where that is another moment than for its other refusals.

@@ -1,7 +1,7 @@
 //! What an authority says of those below it: the names that they may have (RFC 5280 section 4.2.1.10), and the key
 //! that signs them (section 4.2.1.1).
 
-use std::fmt;
+use std::{fmt, mem::discriminant};
 
 use x509_parser::{
     extensions::ParsedExtension,
@@ -29,7 +29,9 @@ pub(super) fn check(
     below: &[&Held<'_>],
     found: &mut Vec<Finding>,
 ) {
-    let Some(constraints) = issuer.name_constraints() else { return };
+    let Some(constraints) = issuer.name_constraints().filter(|stated| is_sound(stated)) else {
+        return;
+    };
     // A successor of the authority under its own name is free of them, the last certificate never (section 6.1.4).
     let bound = below.iter().copied().filter(|held| !held.is_self_issued());
     for held in std::iter::once(leaf).chain(bound) {
@@ -39,6 +41,29 @@ pub(super) fn check(
             return;
         }
     }
+}
+
+/// RFC 5280 section 4.2.1.10: there is a subtree at least, and that of addresses is an address and a mask.
+pub(super) fn is_sound(constraints: &NameConstraints<'_>) -> bool {
+    let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
+    let excluded = constraints.excluded_subtrees.as_deref().unwrap_or_default();
+    let mut subtrees = permitted.iter().chain(excluded).peekable();
+    subtrees.peek().is_some()
+        && subtrees.all(|subtree| match subtree.base {
+            GeneralName::IPAddress(network) => is_network(network),
+            GeneralName::Invalid(..) => false,
+            _ => true,
+        })
+}
+
+/// An IPv4 or IPv6 address and a mask, whose ones come first (RFC 4632 section 5.1).
+fn is_network(network: &[u8]) -> bool {
+    let (_, mask) = network.split_at(network.len() / 2);
+    let zeros = mask.iter().skip_while(|byte| **byte == u8::MAX);
+    let mut rest = zeros.copied();
+    matches!(network.len(), 8 | 32)
+        && rest.next().is_none_or(|byte| byte.leading_ones() + byte.trailing_zeros() >= 8)
+        && rest.all(|byte| byte == 0)
 }
 
 fn violation(constraints: &NameConstraints<'_>, held: &Held<'_>) -> Option<String> {
@@ -65,6 +90,8 @@ enum Name<'h> {
     Address(&'h [u8]),
     Mail(&'h str),
     Directory(&'h X509Name<'h>),
+    /// Of a form that nobody compares here.
+    Other(&'h GeneralName<'h>),
 }
 
 /// The subject, the subjectAltNames, and the common name of a server's where it stands in for these.
@@ -75,12 +102,12 @@ fn names_of<'h>(held: &'h Held<'_>) -> Vec<Name<'h>> {
         names.push(Name::Directory(subject));
     }
     match held.alternative_names() {
-        Some(stated) => names.extend(stated.iter().filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some(Name::Dns(name)),
-            GeneralName::IPAddress(bytes) => Some(Name::Address(bytes)),
-            GeneralName::RFC822Name(name) => Some(Name::Mail(name)),
-            GeneralName::DirectoryName(name) => Some(Name::Directory(name)),
-            _ => None,
+        Some(stated) => names.extend(stated.iter().map(|name| match name {
+            GeneralName::DNSName(name) => Name::Dns(name),
+            GeneralName::IPAddress(bytes) => Name::Address(bytes),
+            GeneralName::RFC822Name(name) => Name::Mail(name),
+            GeneralName::DirectoryName(name) => Name::Directory(name),
+            other => Name::Other(other),
         })),
         None if held.position == Position::Server => {
             // Only what could be a host: an authority's common name mostly is none.
@@ -104,6 +131,7 @@ impl Name<'_> {
             (Self::Directory(name), GeneralName::DirectoryName(base)) => Some(
                 base.iter().zip(name.iter()).filter(|(a, b)| a == b).count() == base.iter().count(),
             ),
+            (Self::Other(name), _) if discriminant(*name) == discriminant(subtree) => Some(false),
             _ => None,
         }
     }
@@ -116,7 +144,10 @@ impl Name<'_> {
             }
             _ => false,
         };
-        stands_for_one || self.is_in(subtree) == Some(true)
+        // What cannot be compared is taken for excluded (RFC 5280 section 4.2.1.10: process it or reject).
+        let is_of_its_form =
+            matches!(self, Self::Other(name) if discriminant(*name) == discriminant(subtree));
+        stands_for_one || is_of_its_form || self.is_in(subtree) == Some(true)
     }
 }
 
@@ -129,6 +160,7 @@ impl fmt::Display for Name<'_> {
                 None => write!(f, "an address of {} octets", bytes.len()),
             },
             Self::Directory(name) => name.fmt(f),
+            Self::Other(name) => name.fmt(f),
         }
     }
 }

@@ -13,7 +13,7 @@ use x509_parser::{
 
 use super::{
     certificate::{BasicConstraints, Held},
-    signature,
+    constraints, signature,
 };
 use crate::{
     Fault,
@@ -99,6 +99,24 @@ fn each(held: &Held<'_>, extension: &X509Extension<'_>, role: &Role, found: &mut
             let detail = format!("{} cannot be read", name(extension));
             found.push(held.finding(role.malformed_extension, Field::Extensions, detail));
         }
+        ParsedExtension::AuthorityKeyIdentifier(stated)
+            if stated.authority_cert_issuer.is_some() != stated.authority_cert_serial.is_some() =>
+        {
+            let detail = "authorityKeyIdentifier has an issuer without its number, or the reverse";
+            found.push(held.finding(
+                role.malformed_extension,
+                Field::AuthorityKeyIdentifier,
+                detail,
+            ));
+        }
+        ParsedExtension::KeyUsage(usage) if usage.flags == 0 => {
+            let detail = "keyUsage allows nothing at all";
+            found.push(held.finding(role.malformed_extension, Field::KeyUsage, detail));
+        }
+        ParsedExtension::NameConstraints(stated) if !constraints::is_sound(stated) => {
+            let detail = "nameConstraints has no subtree, or one that is no name";
+            found.push(held.finding(role.malformed_extension, Field::NameConstraints, detail));
+        }
         ParsedExtension::UnsupportedExtension { .. } if extension.critical => {
             let detail = format!("{} is critical and not known", name(extension));
             found.push(held.finding(role.unknown_critical_extension, Field::Extensions, detail));
@@ -109,14 +127,11 @@ fn each(held: &Held<'_>, extension: &X509Extension<'_>, role: &Role, found: &mut
 
 /// RFC 5280 sections 4.2.1.1 to 4.2.2.1: what must be critical, and what must not.
 fn criticality(held: &Held<'_>, found: &mut Vec<Finding>) {
+    let is_ca = matches!(held.basic_constraints(), BasicConstraints::Ca { .. });
     let must = [
-        (
-            OID_X509_EXT_BASIC_CONSTRAINTS,
-            matches!(held.basic_constraints(), BasicConstraints::Ca { .. }),
-        ),
+        (OID_X509_EXT_BASIC_CONSTRAINTS, is_ca),
         (OID_X509_EXT_NAME_CONSTRAINTS, true),
         (OID_X509_EXT_POLICY_CONSTRAINTS, true),
-        (OID_X509_EXT_SUBJECT_ALT_NAME, held.read.subject().iter().next().is_none()),
     ];
     let must_not = [
         OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER,
@@ -124,17 +139,16 @@ fn criticality(held: &Held<'_>, found: &mut Vec<Finding>) {
         OID_PKIX_AUTHORITY_INFO_ACCESS,
     ];
     for extension in held.read.extensions() {
-        let problem = if !extension.critical
-            && must.iter().any(|(oid, applies)| *applies && *oid == extension.oid)
-        {
-            "is not critical, and must be"
+        let is_wanted = must.iter().any(|(oid, applies)| *applies && *oid == extension.oid);
+        let (fault, problem) = if !extension.critical && is_wanted {
+            (Fault::UncriticalExtension, "is not critical, and must be")
         } else if extension.critical && must_not.contains(&extension.oid) {
-            "is critical, and must not be"
+            (Fault::CriticalExtension, "is critical, and must not be")
         } else {
             continue;
         };
         let detail = format!("{} {problem}", name(extension));
-        found.push(held.finding(Fault::WrongCriticality, Field::Extensions, detail));
+        found.push(held.finding(fault, Field::Extensions, detail));
     }
 }
 

@@ -91,6 +91,14 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
         if let Some(detail) = detail {
             found.push(leaf.finding(Fault::MalformedName, Field::SubjectAltName, detail));
         }
+        let improper = names.iter().find_map(|name| match name {
+            GeneralName::DNSName(name) if !is_host_name(name) => Some(name),
+            _ => None,
+        });
+        if let Some(name) = improper {
+            let detail = format!("{name:?} is not as names of hosts are");
+            found.push(leaf.finding(Fault::ImproperName, Field::SubjectAltName, detail));
+        }
     }
     let Host::Name(name) = host else { return };
     if fit == Fit::Not {
@@ -99,10 +107,6 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
     if name.ends_with('.') {
         let detail = format!("the host is {host}, with a dot at its end");
         found.push(leaf.finding(Fault::TrailingDot, Field::SubjectAltName, detail));
-    }
-    if name.contains('_') {
-        let detail = format!("{host} has an underscore");
-        found.push(leaf.finding(Fault::UnderscoreName, Field::SubjectAltName, detail));
     }
 }
 
@@ -137,22 +141,22 @@ fn malformed(name: &GeneralName<'_>) -> Option<String> {
         GeneralName::IPAddress(bytes) if address(bytes).is_none() => {
             Some(format!("an iPAddress of {} octets", bytes.len()))
         }
-        GeneralName::DNSName(name) if !is_dns_name(name) => Some(format!("the dNSName {name:?}")),
+        // IA5String is ASCII (RFC 5280 section 4.2.1.6); an international name stands there in punycode.
+        GeneralName::DNSName(name) if !name.is_ascii() => Some(format!("the dNSName {name:?}")),
         GeneralName::Invalid(..) => Some("an entry that cannot be read".to_owned()),
         _ => None,
     }
 }
 
-/// RFC 5280 section 4.2.1.6 with RFC 1034 section 3.5, and what is in use beside it: underscores and wildcards.
-fn is_dns_name(name: &str) -> bool {
-    let is_character =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*');
-    name.len() <= 254
-        && name
-            .strip_suffix('.')
-            .unwrap_or(name)
-            .split('.')
-            .all(|label| !label.is_empty() && label.len() <= 63 && label.bytes().all(is_character))
+/// RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1: letters, digits and hyphens, or a wildcard as the first label.
+fn is_host_name(name: &str) -> bool {
+    let is_character = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_label = |label: &str| {
+        let is_of_characters = label.bytes().all(is_character);
+        !label.is_empty() && label.len() <= 63 && is_of_characters
+    };
+    let (name, rest) = (name.strip_prefix("*.").unwrap_or(name), name.len());
+    rest <= 253 && name.split('.').all(is_label)
 }
 
 fn general_name_fit(name: &GeneralName<'_>, host: &Host) -> Fit {

@@ -3,6 +3,7 @@
 use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_parser::{
     asn1_rs::{Integer, SequenceOf, oid},
+    oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
     prelude::*,
 };
 
@@ -37,6 +38,7 @@ pub(super) fn check(
     if leaf.read.issuer().iter().next().is_none() {
         found.push(leaf.finding(Fault::EmptyIssuer, Field::Issuer, "the issuer's name is empty"));
     }
+    empty_subject(leaf, &mut found);
     extensions::check(leaf, &extensions::SERVER, &mut found);
     found
 }
@@ -134,6 +136,16 @@ fn strength(leaf: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) 
     if let Some(hash) = signature::weak_hash(&leaf.read) {
         let detail = format!("signed with {hash}");
         found.push(leaf.finding(Fault::WeakSignature, Field::SignatureAlgorithm, detail));
+    }
+}
+
+/// RFC 5280 section 4.1.2.6: without a subject, the subjectAltName stands in for it and must be critical.
+fn empty_subject(leaf: &Held<'_>, found: &mut Vec<Finding>) {
+    let stands_in =
+        leaf.extension(&OID_X509_EXT_SUBJECT_ALT_NAME).is_some_and(|names| names.critical);
+    if leaf.read.subject().iter().next().is_none() && !stands_in {
+        let detail = "the subject is empty, and no critical subjectAltName stands in for it";
+        found.push(leaf.finding(Fault::EmptySubject, Field::Subject, detail));
     }
 }
 

@@ -233,9 +233,7 @@ fn identity(case: &Case) -> Result<CertifiedKey, NotServed> {
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
         .map_err(|error| unusable(error.to_string()))?;
     let provider: CryptoProvider = rustls::crypto::aws_lc_rs::default_provider();
-    let key = provider
-        .key_provider
-        .load_private_key(key)
-        .map_err(|error| unusable(error.to_string()))?;
+    let key =
+        provider.key_provider.load_private_key(key).map_err(|error| unusable(error.to_string()))?;
     Ok(CertifiedKey::new(case.sent.clone(), key))
 }
