@@ -450,6 +450,8 @@ pub enum Field {
     Validity,
     /// subject
     Subject,
+    /// The common name in the subject
+    CommonName,
     /// subjectPublicKeyInfo
     SubjectPublicKey,
     /// extensions, or one that has no name here
@@ -468,6 +470,8 @@ pub enum Field {
     AuthorityKeyIdentifier,
     /// subjectKeyIdentifier
     SubjectKeyIdentifier,
+    /// authorityInfoAccess
+    AuthorityInfoAccess,
     /// TLS feature (RFC 7633)
     TlsFeature,
 }
@@ -521,11 +525,11 @@ display_as_kebab! {
     Field {
         Encoding "encoding", Version "version", SerialNumber "serialNumber",
         SignatureAlgorithm "signatureAlgorithm", SignatureValue "signatureValue", Issuer "issuer",
-        Validity "validity", Subject "subject", SubjectPublicKey "subjectPublicKeyInfo",
+        Validity "validity", Subject "subject", CommonName "commonName", SubjectPublicKey "subjectPublicKeyInfo",
         Extensions "extensions", SubjectAltName "subjectAltName",
         BasicConstraints "basicConstraints", KeyUsage "keyUsage", ExtendedKeyUsage "extKeyUsage",
         NameConstraints "nameConstraints", AuthorityKeyIdentifier "authorityKeyIdentifier",
-        SubjectKeyIdentifier "subjectKeyIdentifier", TlsFeature "tlsFeature",
+        SubjectKeyIdentifier "subjectKeyIdentifier", AuthorityInfoAccess "authorityInfoAccess", TlsFeature "tlsFeature",
     }
     ExceptionOutcome { Accepted "accepted", NotNeeded "not-needed", NotOffered "not-offered" }
 }

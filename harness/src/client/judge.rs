@@ -48,13 +48,13 @@ pub struct Verdict {
 impl Profile {
     /// What this client makes of what was found.
     pub fn judge(&self, inspection: &Inspection) -> Verdict {
-        let path = self.choose(&inspection.paths);
+        let path = self.choose(inspection);
         let found: Vec<&Finding> =
             inspection.server.iter().chain(path.into_iter().flat_map(|path| &path.found)).collect();
         let mut refused = self.refusal_of(&found);
         if let Some(judgement) = &mut refused
             && self.refusal.paths == Search::AllAndAgreed
-            && self.disagree(&inspection.paths)
+            && self.disagree(inspection)
             && let Some(other) = self.refusal_of(&[&Finding {
                 fault: Fault::UnknownIssuer,
                 place: None,
@@ -67,19 +67,21 @@ impl Profile {
     }
 
     /// The way by which it judges.
-    fn choose<'i>(&self, paths: &'i [Path]) -> Option<&'i Path> {
-        let good = match self.refusal.paths {
-            Search::First => None,
+    fn choose<'i>(&self, inspection: &'i Inspection) -> Option<&'i Path> {
+        let paths = &inspection.paths;
+        match self.refusal.paths {
+            Search::First => Some(&inspection.straight),
             Search::All | Search::AllAndAgreed => {
-                paths.iter().find(|path| self.first_minded(path).is_none())
+                let good = paths.iter().find(|path| self.first_minded(path).is_none());
+                good.or(paths.first())
             }
-        };
-        good.or(paths.first())
+        }
     }
 
     /// Whether there is something else wrong on one way than on another.
-    fn disagree(&self, paths: &[Path]) -> bool {
-        let mut faults = paths.iter().map(|path| self.first_minded(path));
+    fn disagree(&self, inspection: &Inspection) -> bool {
+        let ways = inspection.paths.iter().chain(&inspection.loops);
+        let mut faults = ways.map(|path| self.first_minded(path));
         let first = faults.next().flatten();
         first.is_some() && faults.any(|fault| fault.is_some() && fault != first)
     }
@@ -96,8 +98,8 @@ impl Profile {
     ) -> impl Iterator<Item = (&'a Refuses, &'a Finding)> + Clone {
         self.refuses.iter().flat_map(move |rule| {
             rule.faults.iter().filter_map(move |fault| {
-                let finding = found.iter().find(|finding| finding.fault == *fault.get_ref())?;
-                Some((rule, *finding))
+                let mut of_it = found.iter().filter(|finding| finding.fault == *fault.get_ref());
+                Some((rule, *of_it.find(|finding| rule.is_about(finding, found))?))
             })
         })
     }
@@ -108,6 +110,7 @@ impl Profile {
         let (first, finding) = minded.clone().next()?;
         let offered = minded.clone().all(|(rule, _)| rule.exception == Some(Offer::Offered));
         let code = match self.refusal.names {
+            _ if first.alone => first.code.clone(),
             Naming::First => first.code.clone(),
             naming @ Naming::AllFromTheTop => {
                 let reached = minded.filter(|(_, one)| naming.reaches(one.fault, found));
@@ -134,7 +137,8 @@ impl Naming {
     /// Whether this fault is looked at, with what else was found.
     fn reaches(self, fault: Fault, found: &[&Finding]) -> bool {
         let has = |fault| found.iter().any(|finding| finding.fault == fault);
-        let is_leafs_own = matches!(fault, Fault::Expired | Fault::NotYetValid);
+        let is_leafs_own =
+            matches!(fault, Fault::Expired | Fault::NotYetValid | Fault::BadSignature);
         // Otherwise the server's certificate is itself what the path ends with.
         let ends_above = has(Fault::UnknownIssuer)
             && !has(Fault::SelfSigned)

@@ -14,7 +14,7 @@ use crate::{
     data::{DataError, Source},
     fault::Area,
     inspect::{KeyAlgorithm, Limits},
-    observation::{Moment, TlsVersion},
+    observation::{Field, Finding, Moment, Position, TlsVersion},
 };
 
 /// A client's rules and words.
@@ -59,6 +59,8 @@ pub struct Profile {
 pub struct Abilities {
     /// How many days a certificate may be valid; no limit if absent.
     pub validity_days: u32,
+    /// The most certificates that it takes in one message; no limit if absent.
+    pub most_certificates: usize,
     /// The keys that it takes from a server, in the signature algorithms of its ClientHello.
     pub server_keys: Vec<KeyAlgorithm>,
     /// The keys whose signatures on certificates it can check.
@@ -69,6 +71,7 @@ impl Default for Abilities {
     fn default() -> Self {
         Self {
             validity_days: u32::MAX,
+            most_certificates: usize::MAX,
             server_keys: KeyAlgorithm::CURRENT.to_vec(),
             issuer_keys: KeyAlgorithm::CURRENT.to_vec(),
         }
@@ -80,6 +83,7 @@ impl Abilities {
     pub fn limits(&self) -> Limits<'_> {
         Limits {
             longest_validity_days: self.validity_days,
+            most_certificates: self.most_certificates,
             server_keys: &self.server_keys,
             issuer_keys: &self.issuer_keys,
         }
@@ -315,6 +319,18 @@ pub enum Lasts {
 pub struct Refuses {
     /// Which.
     pub faults: Vec<Spanned<Fault>>,
+    /// In which fields of a certificate; in any if absent.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// In which certificates; in any if absent.
+    #[serde(default)]
+    pub certificates: Vec<Holder>,
+    /// Only where one of these is found too; always if absent.
+    #[serde(default)]
+    pub beside: Vec<Fault>,
+    /// Whether it looks at nothing else then, so that its error names nothing else.
+    #[serde(default)]
+    pub alone: bool,
     /// The client's own error code.
     pub code: Option<String>,
     /// The alert that it sends; none if it just leaves.
@@ -328,6 +344,47 @@ pub struct Refuses {
     pub moment: Option<Moment>,
     /// How it then leaves, where that is another way than after its other refusals.
     pub leaves: Option<Leaving>,
+}
+
+/// Whose certificate a fault is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// The server's own.
+    Server,
+    /// An authority's that the server sent.
+    Sent,
+    /// One that the client trusts.
+    Trusted,
+}
+
+impl From<Position> for Holder {
+    fn from(position: Position) -> Self {
+        match position {
+            Position::Server => Self::Server,
+            Position::Sent(_) => Self::Sent,
+            Position::Trusted => Self::Trusted,
+        }
+    }
+}
+
+impl Refuses {
+    /// Whether it is about every certificate, field and company in which its faults are found.
+    fn is_general(&self) -> bool {
+        self.fields.is_empty() && self.certificates.is_empty() && self.beside.is_empty()
+    }
+
+    /// Whether it is about this finding, beside the others. One whose place nobody knows it is always about.
+    pub(super) fn is_about(&self, finding: &Finding, all: &[&Finding]) -> bool {
+        let is_here = finding.place.is_none_or(|place| {
+            (self.fields.is_empty() || self.fields.contains(&place.field))
+                && (self.certificates.is_empty()
+                    || self.certificates.contains(&place.certificate.into()))
+        });
+        let is_beside =
+            self.beside.is_empty() || all.iter().any(|other| self.beside.contains(&other.fault));
+        is_here && is_beside
+    }
 }
 
 /// Whether a warning page offers to go on.
@@ -400,7 +457,17 @@ impl Profile {
                 ),
             ));
         }
-        let refused = self.refuses.iter().flat_map(|rule| &rule.faults);
+        // A particular rule stands before the general one; where it is written is its precedence.
+        let general = self.refuses.iter().filter(|rule| rule.is_general());
+        for fault in
+            self.refuses.iter().filter(|rule| !rule.is_general()).flat_map(|rule| &rule.faults)
+        {
+            if fault.get_ref().area() != Area::Certificate {
+                let message = format!("`{}` is no certificate fault", fault.get_ref());
+                return Err(source.error(fault.span(), message));
+            }
+        }
+        let refused = general.flat_map(|rule| &rule.faults);
         let reported = self.reports.iter().flat_map(|rule| {
             rule.schemes.iter().flat_map(|scheme| rule.faults.iter().map(|fault| (fault, *scheme)))
         });

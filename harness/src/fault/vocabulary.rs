@@ -128,10 +128,15 @@ faults! {
         mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
         source: "RFC 5280 section 4.2.1.6",
     }
+    UnderscoreName "underscore-name" Certificate {
+        means: "A subjectAltName of the certificate has an underscore, which no host name should have.",
+        mend: "Nothing, as long as the clients in use accept it; otherwise give the host a name of letters, digits and hyphens.",
+        source: "RFC 1123 section 2.1; measured: every client here accepts it",
+    }
     ImproperName "improper-name" Certificate {
-        means: "A subjectAltName of the certificate is not as names of hosts are: it has an underscore, an empty label, or something else than letters, digits and hyphens.",
-        mend: "Nothing, as long as the clients in use accept it; otherwise give the host a name of letters, digits and hyphens, and issue the certificate for that.",
-        source: "RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1; measured: browsers accept an underscore",
+        means: "A subjectAltName of the certificate is not as names of hosts are: it has an empty label, a wildcard in another place than its first label, or something else than letters, digits and hyphens.",
+        mend: "Issue it again without that name.",
+        source: "RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1; RFC 9525 section 6.3",
     }
     CommonNameMismatch "common-name-mismatch" Certificate {
         means: "The common name is not the host in the URL, whatever the subjectAltName says.",
@@ -203,6 +208,16 @@ faults! {
         mend: "Issue the certificate directly below the authority that may issue, or issue that one again without the limit.",
         source: "RFC 5280 sections 4.2.1.9 and 6.1.4 (l), (m)",
     }
+    PathTooLongIfAllCount "path-too-long-if-all-count" Certificate {
+        means: "There are more authorities in a row than one of them allows below it (pathLenConstraint), if those that issued a certificate for their own name are counted, which they should not be.",
+        mend: "Leave the certificate that an authority issued for its own name out, or issue the one above again with a longer limit.",
+        source: "RFC 5280 section 4.2.1.9; measured: GnuTLS counts them",
+    }
+    RepeatedAuthority "repeated-authority" Certificate {
+        means: "A way to the authority leads twice through the same name and key, as where a certificate could be its own issuer.",
+        mend: "Send the certificate and the intermediates above it, each once, and no others.",
+        source: "RFC 4158 section 5.2 (loops); mozilla::pkix, pkixbuild.cpp (PathBuildingStep::Check)",
+    }
     IssuerWrongPurpose "issuer-wrong-purpose" Certificate {
         means: "An authority above the certificate may issue for other purposes only: its extendedKeyUsage lacks serverAuth.",
         mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
@@ -238,6 +253,41 @@ faults! {
         mend: "Issue the certificate by an authority that may name this host. If nobody here did this, the constraint has just prevented a spoof.",
         source: "RFC 5280 section 4.2.1.10",
     }
+    ConstrainedSuccessor "constrained-successor" Certificate {
+        means: "An authority has issued a certificate for its own name, and that has another name that a name constraint above does not permit, which is no fault: such a successor is free of them.",
+        mend: "Issue the successor without subjectAltName.",
+        source: "RFC 5280 section 4.2.1.10 (not applied to self-issued certificates); measured: Firefox applies them",
+    }
+    WildcardOverConstraint "wildcard-over-constraint" Certificate {
+        means: "The issuer may not issue for some names, and the certificate has a wildcard that stands for one of them.",
+        mend: "Issue it again with the host itself, in place of the wildcard.",
+        source: "CVE-2025-61727; measured: GnuTLS does not look",
+    }
+    WildcardConstraint "wildcard-constraint" Certificate {
+        means: "A name constraint of an authority has a wildcard, which it must not have.",
+        mend: "Issue the authority again; a domain in a constraint stands for all names below it.",
+        source: "RFC 5280 section 4.2.1.10; mozilla::pkix (SEC_ERROR_BAD_DER)",
+    }
+    EmptyConstraint "empty-constraint" Certificate {
+        means: "The name constraints of an authority permit nothing and exclude nothing.",
+        mend: "Issue the authority again without them.",
+        source: "RFC 5280 section 4.2.1.10",
+    }
+    UnsupportedConstraint "unsupported-constraint" Certificate {
+        means: "An authority excludes names of a form that the client cannot compare.",
+        mend: "Issue the authority again without that constraint.",
+        source: "RFC 5280 section 4.2.1.10; measured: GnuTLS refuses excluded names that are neither hosts, addresses nor mailboxes",
+    }
+    UncomparableName "uncomparable-name" Certificate {
+        means: "An authority has name constraints, and a name in a certificate below it is none that could be compared with them.",
+        mend: "Issue the certificate again without the name that is none.",
+        source: "mozilla::pkix, pkixnames.cpp (CheckNameConstraints: SEC_ERROR_BAD_DER)",
+    }
+    TooManyConstraints "too-many-constraints" Certificate {
+        means: "There are more names in a certificate, and name constraints above it, than a client compares.",
+        mend: "Issue the certificate again with fewer names.",
+        source: "Chromium, pki/name_constraints.cc (a million comparisons); GnuTLS, lib/x509/name_constraints.c",
+    }
     MissingServerAuth "missing-server-auth" Certificate {
         means: "The certificate does not say what it is for: it has no extendedKeyUsage.",
         mend: "Issue it again with extendedKeyUsage serverAuth: openssl req ... -addext extendedKeyUsage=serverAuth",
@@ -257,6 +307,11 @@ faults! {
         means: "The certificate's keyUsage does not allow what the key has to do in this handshake: digitalSignature is missing.",
         mend: "Issue it again with keyUsage digitalSignature.",
         source: "RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2; Chromium: ERR_SSL_KEY_USAGE_INCOMPATIBLE",
+    }
+    KeyUsageWithoutTls "key-usage-without-tls" Certificate {
+        means: "The certificate's keyUsage allows nothing that a TLS server does: neither digitalSignature nor keyEncipherment nor keyAgreement.",
+        mend: "Issue it again with keyUsage digitalSignature.",
+        source: "RFC 5280 section 4.2.1.3; mozilla::pkix (SEC_ERROR_INADEQUATE_KEY_USAGE)",
     }
     UnknownCriticalExtension "unknown-critical-extension" Certificate {
         means: "The certificate has an extension that is marked critical, and that the client does not know.",
@@ -308,6 +363,11 @@ faults! {
         mend: "Issue it by an authority with an RSA or a P-256 key.",
         source: "RFC 5280 section 6.1.3 (a)(1)",
     }
+    UnsupportedCurve "unsupported-curve" Certificate {
+        means: "The certificate, or one above it, is signed with a key on an elliptic curve that the client does not know.",
+        mend: "Issue it by an authority with a P-256 key.",
+        source: "RFC 8422 section 5.1.1; mozilla::pkix (SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE)",
+    }
     SignatureAlgorithmMismatch "signature-algorithm-mismatch" Certificate {
         means: "The certificate states one signature algorithm inside what is signed, and another one outside.",
         mend: "Issue it again with a current tool; somebody may have altered it.",
@@ -317,6 +377,16 @@ faults! {
         means: "The certificate demands a stapled OCSP answer (must-staple), and the server sent none.",
         mend: "Issue it again without the TLS feature extension, or serve it with a server that staples.",
         source: "RFC 7633 section 4.2; Firefox: MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
+    }
+    LargeCertificate "large-certificate" Certificate {
+        means: "A certificate is larger than 65535 octets.",
+        mend: "Issue it again with fewer names.",
+        source: "mozilla::pkix, Input.h (an input has at most 65535 octets)",
+    }
+    TooManyCertificates "too-many-certificates" Certificate {
+        means: "The server sent more certificates than the client takes.",
+        mend: "Send the certificate and the intermediates above it, and no others.",
+        source: "GnuTLS (DEFAULT_MAX_VERIFY_DEPTH: 16)",
     }
     EmptyIssuer "empty-issuer-name" Certificate {
         means: "The certificate's issuer has no name.",

@@ -107,6 +107,12 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether it has a subjectAltName that can be read.
+    pub(super) fn has_readable_names(&self) -> bool {
+        let parsed = self.parsed(&OID_X509_EXT_SUBJECT_ALT_NAME);
+        matches!(parsed, Some(ParsedExtension::SubjectAlternativeName(_)))
+    }
+
     /// The common name; the last one where there are several (RFC 6125 section 2.3: the most specific).
     pub(super) fn common_name(&self) -> Option<&str> {
         self.read.subject().iter_common_name().last().and_then(|name| name.as_str().ok())

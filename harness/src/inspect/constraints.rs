@@ -18,42 +18,108 @@ use crate::{
     observation::{Field, Finding, Position},
 };
 
-/// How many comparisons of a name with a subtree are made for one authority. Chromium gives up after a million
-/// (pki/name_constraints.cc, `kMaxChecks`); a thousand names under a hundred constraints need a tenth of it.
-const MOST_CHECKS: usize = 1 << 18;
+/// How many comparisons of a name with a subtree are made for one authority, as in Chromium
+/// (pki/name_constraints.cc, `kMaxChecks`).
+const MOST_CHECKS: usize = 1 << 20;
 
-/// Whether every certificate below an authority has only names that it may give.
+/// What is wrong with the name constraints of an authority, and with the names below it.
 pub(super) fn check(
     issuer: &Held<'_>,
     leaf: &Held<'_>,
     below: &[&Held<'_>],
     found: &mut Vec<Finding>,
 ) {
-    let Some(constraints) = issuer.name_constraints().filter(|stated| is_sound(stated)) else {
-        return;
+    let Some(stated) = issuer.name_constraints().filter(|stated| is_sound(stated)) else { return };
+    let constraints = Constraints {
+        permitted: stated.permitted_subtrees.as_deref().unwrap_or_default(),
+        excluded: stated.excluded_subtrees.as_deref().unwrap_or_default(),
     };
-    // A successor of the authority under its own name is free of them, the last certificate never (section 6.1.4).
-    let bound = below.iter().copied().filter(|held| !held.is_self_issued());
-    for held in std::iter::once(leaf).chain(bound) {
-        if let Some(problem) = violation(constraints, held) {
-            let detail = format!("{}: {problem}", issuer.read.subject());
-            found.push(issuer.finding(Fault::NameConstraint, Field::NameConstraints, detail));
-            return;
+    let subject = issuer.read.subject();
+    for (fault, problem) in constraints.own_faults() {
+        let detail = format!("{subject}: {problem}");
+        found.push(issuer.finding(fault, Field::NameConstraints, detail));
+    }
+    for held in std::iter::once(leaf).chain(below.iter().copied()) {
+        if let Some((fault, field, problem)) = constraints.violation(held) {
+            // A successor of an authority under its own name is free of them, the last certificate never (section 6.1.4).
+            let is_free = held.is_self_issued() && held.position != Position::Server;
+            let fault = if is_free { Fault::ConstrainedSuccessor } else { fault };
+            let detail = format!("{problem}: the name constraints of {subject}");
+            found.push(held.finding(fault, field, detail));
         }
     }
 }
 
-/// RFC 5280 section 4.2.1.10: there is a subtree at least, and that of addresses is an address and a mask.
+struct Constraints<'c> {
+    permitted: &'c [GeneralSubtree<'c>],
+    excluded: &'c [GeneralSubtree<'c>],
+}
+
+impl Constraints<'_> {
+    fn own_faults(&self) -> Vec<(Fault, &'static str)> {
+        let mut faults = Vec::new();
+        if self.permitted.is_empty() && self.excluded.is_empty() {
+            faults.push((Fault::EmptyConstraint, "its name constraints are empty"));
+        }
+        let mut all = self.permitted.iter().chain(self.excluded);
+        if all
+            .any(|subtree| matches!(subtree.base, GeneralName::DNSName(name) if name.contains('*')))
+        {
+            faults.push((Fault::WildcardConstraint, "a name constraint has a wildcard"));
+        }
+        let is_unusual = |subtree: &GeneralSubtree<'_>| {
+            !matches!(
+                subtree.base,
+                GeneralName::DNSName(_) | GeneralName::IPAddress(_) | GeneralName::RFC822Name(_)
+            )
+        };
+        if self.excluded.iter().any(is_unusual) {
+            let problem = "it excludes names that are neither hosts, addresses nor mailboxes";
+            faults.push((Fault::UnsupportedConstraint, problem));
+        }
+        faults
+    }
+
+    fn violation(&self, held: &Held<'_>) -> Option<(Fault, Field, String)> {
+        let names = names_of(held);
+        if names.len().saturating_mul(self.permitted.len() + self.excluded.len()) > MOST_CHECKS {
+            let problem = format!("{} names are too many to compare", names.len());
+            return Some((Fault::TooManyConstraints, Field::SubjectAltName, problem));
+        }
+        names.iter().find_map(|name| {
+            let (fault, problem) = self.judge(name)?;
+            Some((fault, name.field(held), problem))
+        })
+    }
+
+    fn judge(&self, name: &Name<'_>) -> Option<(Fault, String)> {
+        let mut all = self.permitted.iter().chain(self.excluded);
+        if !name.is_proper() && all.any(|subtree| name.is_in(&subtree.base).is_some()) {
+            return Some((Fault::UncomparableName, format!("{name} is no name to compare")));
+        }
+        let permitted = self.permitted.iter();
+        let mut of_its_form = permitted.filter_map(|subtree| name.is_in(&subtree.base)).peekable();
+        if of_its_form.peek().is_some() && !of_its_form.any(|is_in| is_in) {
+            return Some((Fault::NameConstraint, format!("{name} is not permitted")));
+        }
+        if self.excluded.iter().any(|subtree| name.is_excluded_by(&subtree.base)) {
+            return Some((Fault::NameConstraint, format!("{name} is excluded")));
+        }
+        let stands_for_one = self.excluded.iter().any(|subtree| name.stands_for(&subtree.base));
+        stands_for_one
+            .then(|| (Fault::WildcardOverConstraint, format!("{name} stands for what is excluded")))
+    }
+}
+
+/// RFC 5280 section 4.2.1.10: a subtree of addresses is an address and a mask.
 pub(super) fn is_sound(constraints: &NameConstraints<'_>) -> bool {
     let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
     let excluded = constraints.excluded_subtrees.as_deref().unwrap_or_default();
-    let mut subtrees = permitted.iter().chain(excluded).peekable();
-    subtrees.peek().is_some()
-        && subtrees.all(|subtree| match subtree.base {
-            GeneralName::IPAddress(network) => is_network(network),
-            GeneralName::Invalid(..) => false,
-            _ => true,
-        })
+    permitted.iter().chain(excluded).all(|subtree| match subtree.base {
+        GeneralName::IPAddress(network) => is_network(network),
+        GeneralName::Invalid(..) => false,
+        _ => true,
+    })
 }
 
 /// An IPv4 or IPv6 address and a mask, whose ones come first (RFC 4632 section 5.1).
@@ -66,27 +132,11 @@ fn is_network(network: &[u8]) -> bool {
         && rest.all(|byte| byte == 0)
 }
 
-fn violation(constraints: &NameConstraints<'_>, held: &Held<'_>) -> Option<String> {
-    let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
-    let excluded = constraints.excluded_subtrees.as_deref().unwrap_or_default();
-    let names = names_of(held);
-    if names.len().saturating_mul(permitted.len() + excluded.len()) > MOST_CHECKS {
-        return Some("too many names under too many constraints".to_owned());
-    }
-    names.iter().find_map(|name| {
-        let mut of_its_form =
-            permitted.iter().filter_map(|subtree| name.is_in(&subtree.base)).peekable();
-        if of_its_form.peek().is_some() && !of_its_form.any(|is_in| is_in) {
-            return Some(format!("{name} is not among the names that it may give"));
-        }
-        let is_excluded = excluded.iter().any(|subtree| name.touches(&subtree.base));
-        is_excluded.then(|| format!("{name} is among the names that it may not give"))
-    })
-}
-
 /// A name that constraints are about.
 enum Name<'h> {
     Dns(&'h str),
+    /// What stands in for the names of a server that has none.
+    CommonName(&'h str),
     Address(&'h [u8]),
     Mail(&'h str),
     Directory(&'h X509Name<'h>),
@@ -112,7 +162,7 @@ fn names_of<'h>(held: &'h Held<'_>) -> Vec<Name<'h>> {
         None if held.position == Position::Server => {
             // Only what could be a host: an authority's common name mostly is none.
             let host = held.common_name().filter(|name| name.contains('.') && !name.contains(' '));
-            names.extend(host.map(Name::Dns));
+            names.extend(host.map(Name::CommonName));
         }
         None => {}
     }
@@ -120,41 +170,62 @@ fn names_of<'h>(held: &'h Held<'_>) -> Vec<Name<'h>> {
 }
 
 impl Name<'_> {
+    /// Where it stands in that certificate.
+    fn field(&self, held: &Held<'_>) -> Field {
+        match self {
+            Self::CommonName(_) => Field::CommonName,
+            Self::Directory(_) => Field::Subject,
+            _ if held.alternative_names().is_some() => Field::SubjectAltName,
+            _ => Field::Subject,
+        }
+    }
+
+    /// Whether it is a name of its form at all.
+    fn is_proper(&self) -> bool {
+        match self {
+            Self::Dns(name) => names::is_host_name(name),
+            Self::Address(bytes) => names::address(bytes).is_some(),
+            Self::CommonName(_) | Self::Mail(_) | Self::Directory(_) | Self::Other(_) => true,
+        }
+    }
+
     /// Whether a subtree holds it; [`None`] if it is about names of another form.
     fn is_in(&self, subtree: &GeneralName<'_>) -> Option<bool> {
         match (self, subtree) {
-            (Self::Dns(name), GeneralName::DNSName(base)) => Some(is_below(name, base)),
+            (Self::Dns(name) | Self::CommonName(name), GeneralName::DNSName(base)) => {
+                Some(is_below(name, base))
+            }
             (Self::Address(bytes), GeneralName::IPAddress(base)) => {
                 Some(is_in_network(bytes, base))
             }
             (Self::Mail(name), GeneralName::RFC822Name(base)) => Some(is_mail_of(name, base)),
-            (Self::Directory(name), GeneralName::DirectoryName(base)) => Some(
-                base.iter().zip(name.iter()).filter(|(a, b)| a == b).count() == base.iter().count(),
-            ),
+            (Self::Directory(name), GeneralName::DirectoryName(base)) => {
+                let same = base.iter().zip(name.iter()).filter(|(a, b)| a == b).count();
+                Some(same == base.iter().count())
+            }
             (Self::Other(name), _) if discriminant(*name) == discriminant(subtree) => Some(false),
             _ => None,
         }
     }
 
-    /// Whether a subtree holds it, or one of the names that it stands for.
-    fn touches(&self, subtree: &GeneralName<'_>) -> bool {
-        let stands_for_one = match (self, subtree) {
-            (Self::Dns(name), GeneralName::DNSName(base)) => {
-                name.strip_prefix("*.").is_some_and(|parent| is_below(base, parent))
-            }
-            _ => false,
-        };
-        // What cannot be compared is taken for excluded (RFC 5280 section 4.2.1.10: process it or reject).
-        let is_of_its_form =
-            matches!(self, Self::Other(name) if discriminant(*name) == discriminant(subtree));
-        stands_for_one || is_of_its_form || self.is_in(subtree) == Some(true)
+    /// Whether an excluded subtree holds it. What cannot be compared is taken for excluded (RFC 5280 section
+    /// 4.2.1.10: process it or reject).
+    fn is_excluded_by(&self, subtree: &GeneralName<'_>) -> bool {
+        let is_in = self.is_in(subtree);
+        is_in == Some(true) || (is_in.is_some() && matches!(self, Self::Other(_)))
+    }
+
+    /// Whether it is a wildcard for a name that the subtree holds.
+    fn stands_for(&self, subtree: &GeneralName<'_>) -> bool {
+        let (Self::Dns(name), GeneralName::DNSName(base)) = (self, subtree) else { return false };
+        name.strip_prefix("*.").is_some_and(|parent| is_below(base, parent))
     }
 }
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(name) | Self::Mail(name) => f.write_str(name),
+            Self::Dns(name) | Self::CommonName(name) | Self::Mail(name) => f.write_str(name),
             Self::Address(bytes) => match names::address(bytes) {
                 Some(address) => address.fmt(f),
                 None => write!(f, "an address of {} octets", bytes.len()),

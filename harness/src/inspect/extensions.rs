@@ -4,9 +4,9 @@ use x509_parser::{
     extensions::{ParsedExtension, X509Extension},
     oid_registry::{
         OID_PKIX_AUTHORITY_INFO_ACCESS, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER,
-        OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_NAME_CONSTRAINTS,
-        OID_X509_EXT_POLICY_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME,
-        OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+        OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE,
+        OID_X509_EXT_NAME_CONSTRAINTS, OID_X509_EXT_POLICY_CONSTRAINTS,
+        OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
     },
     prelude::*,
 };
@@ -22,6 +22,9 @@ use crate::{
 
 /// The longest serial number, in octets (RFC 5280 section 4.1.2.2).
 const LONGEST_SERIAL: usize = 20;
+
+/// The most octets that a certificate has for clients whose lengths have 16 bits.
+const LARGEST: usize = 65_535;
 
 /// Which faults a certificate has, where the same thing is another fault in a server's than above it.
 pub(super) struct Role {
@@ -46,6 +49,10 @@ pub(super) const ISSUER: Role = Role {
 
 /// Checks the fields that every certificate has.
 pub(super) fn check(held: &Held<'_>, role: &Role, found: &mut Vec<Finding>) {
+    if held.der().len() > LARGEST {
+        let detail = format!("{} octets", held.der().len());
+        found.push(held.finding(Fault::LargeCertificate, Field::Encoding, detail));
+    }
     version(held, role, found);
     serial_number(held, found);
     for (index, extension) in held.read.extensions().iter().enumerate() {
@@ -88,16 +95,9 @@ fn serial_number(held: &Held<'_>, found: &mut Vec<Finding>) {
 
 fn each(held: &Held<'_>, extension: &X509Extension<'_>, role: &Role, found: &mut Vec<Finding>) {
     match extension.parsed_extension() {
-        ParsedExtension::ParseError { .. } if extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME => {
-            found.push(held.finding(
-                Fault::MalformedName,
-                Field::SubjectAltName,
-                "subjectAltName cannot be read",
-            ));
-        }
         ParsedExtension::ParseError { .. } => {
             let detail = format!("{} cannot be read", name(extension));
-            found.push(held.finding(role.malformed_extension, Field::Extensions, detail));
+            found.push(held.finding(role.malformed_extension, field(extension), detail));
         }
         ParsedExtension::AuthorityKeyIdentifier(stated)
             if stated.authority_cert_issuer.is_some() != stated.authority_cert_serial.is_some() =>
@@ -114,7 +114,7 @@ fn each(held: &Held<'_>, extension: &X509Extension<'_>, role: &Role, found: &mut
             found.push(held.finding(role.malformed_extension, Field::KeyUsage, detail));
         }
         ParsedExtension::NameConstraints(stated) if !constraints::is_sound(stated) => {
-            let detail = "nameConstraints has no subtree, or one that is no name";
+            let detail = "nameConstraints has a subtree that is no name";
             found.push(held.finding(role.malformed_extension, Field::NameConstraints, detail));
         }
         ParsedExtension::UnsupportedExtension { .. } if extension.critical => {
@@ -148,8 +148,25 @@ fn criticality(held: &Held<'_>, found: &mut Vec<Finding>) {
             continue;
         };
         let detail = format!("{} {problem}", name(extension));
-        found.push(held.finding(fault, Field::Extensions, detail));
+        found.push(held.finding(fault, field(extension), detail));
     }
+}
+
+/// The extension as a field.
+fn field(extension: &X509Extension<'_>) -> Field {
+    [
+        (OID_X509_EXT_SUBJECT_ALT_NAME, Field::SubjectAltName),
+        (OID_X509_EXT_BASIC_CONSTRAINTS, Field::BasicConstraints),
+        (OID_X509_EXT_KEY_USAGE, Field::KeyUsage),
+        (OID_X509_EXT_EXTENDED_KEY_USAGE, Field::ExtendedKeyUsage),
+        (OID_X509_EXT_NAME_CONSTRAINTS, Field::NameConstraints),
+        (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, Field::AuthorityKeyIdentifier),
+        (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Field::SubjectKeyIdentifier),
+        (OID_PKIX_AUTHORITY_INFO_ACCESS, Field::AuthorityInfoAccess),
+    ]
+    .into_iter()
+    .find_map(|(oid, field)| (oid == extension.oid).then_some(field))
+    .unwrap_or(Field::Extensions)
 }
 
 /// The extension's name in RFC 5280, or its object identifier.

@@ -45,14 +45,38 @@ pub(super) fn check(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) 
 
 /// How many authorities may follow below it, where it says so, its own successors under its own name not counted
 /// (RFC 5280 section 4.2.1.9).
-pub(super) fn check_length(issuer: &Held<'_>, below: usize, found: &mut Vec<Finding>) {
+pub(super) fn check_length(issuer: &Held<'_>, below: &[&Held<'_>], found: &mut Vec<Finding>) {
     let BasicConstraints::Ca { path_length: Some(allowed) } = issuer.basic_constraints() else {
         return;
     };
-    if below > usize::try_from(allowed).unwrap_or(usize::MAX) {
-        let subject = issuer.read.subject();
-        let detail = format!("{subject} allows {allowed} authorities below it, there are {below}");
-        found.push(issuer.finding(Fault::PathTooLong, Field::BasicConstraints, detail));
+    let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
+    let counted = below.iter().filter(|held| !held.is_self_issued()).count();
+    let fault = if counted > allowed {
+        Fault::PathTooLong
+    } else if below.len() > allowed {
+        Fault::PathTooLongIfAllCount
+    } else {
+        return;
+    };
+    let (subject, number) = (issuer.read.subject(), below.len());
+    let detail = format!("{subject} allows {allowed} authorities below it, there are {number}");
+    found.push(issuer.finding(fault, Field::BasicConstraints, detail));
+}
+
+/// Whether one below it has its name and its key.
+pub(super) fn check_repetition(
+    issuer: &Held<'_>,
+    leaf: &Held<'_>,
+    below: &[&Held<'_>],
+    found: &mut Vec<Finding>,
+) {
+    let is_same = |other: &Held<'_>| {
+        other.read.subject() == issuer.read.subject()
+            && other.read.public_key().raw == issuer.read.public_key().raw
+    };
+    if is_same(leaf) || below.iter().any(|held| is_same(held)) {
+        let detail = format!("{} stands above one of the same name and key", issuer.read.subject());
+        found.push(issuer.finding(Fault::RepeatedAuthority, Field::SubjectPublicKey, detail));
     }
 }
 

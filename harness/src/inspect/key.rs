@@ -33,7 +33,9 @@ pub enum KeyAlgorithm {
     Ed448,
     /// DSA (FIPS 186, withdrawn).
     Dsa,
-    /// Anything else: another curve, a curve spelled out, a type of nobody's.
+    /// ECDSA over another curve, or over one that is spelled out.
+    OtherCurve,
+    /// Anything else.
     Other,
 }
 
@@ -48,6 +50,7 @@ impl fmt::Display for KeyAlgorithm {
             Self::Ed25519 => "Ed25519",
             Self::Ed448 => "Ed448",
             Self::Dsa => "DSA",
+            Self::OtherCurve => "of another curve",
             Self::Other => "that nobody here knows",
         })
     }
@@ -62,6 +65,10 @@ impl KeyAlgorithm {
     /// What is in use at all for signing certificates.
     pub const CURRENT: &'static [Self] =
         &[Self::Rsa, Self::P256, Self::P384, Self::P521, Self::Ed25519];
+
+    pub(super) fn is_elliptic_curve(self) -> bool {
+        matches!(self, Self::P256 | Self::P384 | Self::P521 | Self::Secp256k1 | Self::OtherCurve)
+    }
 
     /// Whether such a key makes such signatures (RFC 8446 section 4.2.3).
     pub fn signs(self, scheme: SignatureScheme) -> bool {
@@ -81,7 +88,7 @@ impl KeyAlgorithm {
             Self::P521 => scheme == SignatureScheme::ECDSA_NISTP521_SHA512,
             Self::Ed25519 => scheme == SignatureScheme::ED25519,
             Self::Ed448 => scheme == SignatureScheme::ED448,
-            Self::Secp256k1 | Self::Dsa | Self::Other => false,
+            Self::Secp256k1 | Self::Dsa | Self::OtherCurve | Self::Other => false,
         }
     }
 
@@ -114,7 +121,16 @@ impl KeyAlgorithm {
         ]
         .into_iter()
         .find_map(|(known, algorithm)| (known == curve).then_some(algorithm))
-        .unwrap_or(Self::Other)
+        .unwrap_or(Self::OtherCurve)
+    }
+}
+
+/// Whether the key itself is what its type says.
+pub(super) fn is_readable(key: &SubjectPublicKeyInfo<'_>) -> bool {
+    match key.parsed() {
+        Ok(PublicKey::RSA(key)) => !key.modulus.is_empty() && !key.exponent.is_empty(),
+        Ok(_) => true,
+        Err(_) => false,
     }
 }
 

@@ -71,6 +71,8 @@ impl<'a> Question<'a> {
 pub struct Limits<'a> {
     /// The most days of validity that it allows.
     pub longest_validity_days: u32,
+    /// The most certificates that it takes in one message.
+    pub most_certificates: usize,
     /// The keys that it takes from a server.
     pub server_keys: &'a [KeyAlgorithm],
     /// The keys whose signatures on certificates it can check.
@@ -82,6 +84,7 @@ impl Default for Limits<'_> {
     fn default() -> Self {
         Self {
             longest_validity_days: 398,
+            most_certificates: usize::MAX,
             server_keys: KeyAlgorithm::EVERYWHERE,
             issuer_keys: KeyAlgorithm::CURRENT,
         }
@@ -124,10 +127,14 @@ pub struct Inspection {
     pub server: Vec<Finding>,
     /// The ways up from it, those first that a client would try first; there is always one, if only a dead end.
     pub paths: Vec<Path>,
+    /// The way that one goes who takes the first certificate that may have issued the one below, and never turns back.
+    pub straight: Path,
+    /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
+    pub loops: Vec<Path>,
 }
 
 /// One way from the server's certificate upwards.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     /// The certificates above the server's, its issuer first.
     pub issuers: Vec<Position>,
@@ -137,7 +144,12 @@ pub struct Path {
 
 impl Inspection {
     fn of_nothing(finding: Finding) -> Self {
-        Self { server: vec![finding], paths: vec![Path { issuers: Vec::new(), found: Vec::new() }] }
+        Self {
+            server: vec![finding],
+            paths: vec![Path::default()],
+            straight: Path::default(),
+            loops: Vec::new(),
+        }
     }
 
     /// What is wrong if that way is gone: with the server's own certificate, and on it.
@@ -176,7 +188,8 @@ pub fn inspect(sent: &[CertificateDer<'_>], question: &Question<'_>) -> Inspecti
         }
     };
     let server = server::check(&leaf, others, question);
-    Inspection { server, paths: path::find(&leaf, others, question) }
+    let path::Ways { paths, straight, loops } = path::find(&leaf, others, question);
+    Inspection { server, paths, straight, loops }
 }
 
 fn unread(fault: Fault, certificate: Position, problem: impl Into<String>) -> Finding {

@@ -82,7 +82,7 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
     if let Some(names) = leaf.alternative_names() {
         let broken = names.iter().find_map(malformed);
         let detail = match broken {
-            _ if names.is_empty() && !found.iter().any(|one| one.fault == Fault::MalformedName) => {
+            _ if names.is_empty() && leaf.has_readable_names() => {
                 Some("subjectAltName has no name in it".to_owned())
             }
             Some(name) => Some(format!("{name} cannot be a name")),
@@ -91,11 +91,17 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
         if let Some(detail) = detail {
             found.push(leaf.finding(Fault::MalformedName, Field::SubjectAltName, detail));
         }
-        let improper = names.iter().find_map(|name| match name {
-            GeneralName::DNSName(name) if !is_host_name(name) => Some(name),
-            _ => None,
-        });
-        if let Some(name) = improper {
+        let dns_names = || {
+            names.iter().filter_map(|name| match name {
+                GeneralName::DNSName(name) => Some(*name),
+                _ => None,
+            })
+        };
+        if let Some(name) = dns_names().find(|name| name.contains('_')) {
+            let detail = format!("{name} has an underscore");
+            found.push(leaf.finding(Fault::UnderscoreName, Field::SubjectAltName, detail));
+        }
+        if let Some(name) = dns_names().find(|name| !is_host_name(name)) {
             let detail = format!("{name:?} is not as names of hosts are");
             found.push(leaf.finding(Fault::ImproperName, Field::SubjectAltName, detail));
         }
@@ -149,8 +155,9 @@ fn malformed(name: &GeneralName<'_>) -> Option<String> {
 }
 
 /// RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1: letters, digits and hyphens, or a wildcard as the first label.
-fn is_host_name(name: &str) -> bool {
-    let is_character = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+/// An underscore is told apart.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_label = |label: &str| {
         let is_of_characters = label.bytes().all(is_character);
         !label.is_empty() && label.len() <= 63 && is_of_characters

@@ -12,7 +12,7 @@ use super::{
     Path, Question,
     certificate::{BasicConstraints, Held},
     constraints, issuer,
-    key::KeyAlgorithm,
+    key::{self, KeyAlgorithm},
     server::{Period, period},
     signature::{self, SignatureError},
     unread,
@@ -31,14 +31,25 @@ const MOST_PATHS: usize = 20;
 /// How many certificates may be above the server's. Chromium and OpenSSL allow more, mozilla::pkix 7 (pkixbuild.cpp, `MAX_SUBCA_COUNT`).
 const LONGEST_PATH: usize = 20;
 
+/// The ways up from a certificate.
+pub(super) struct Ways {
+    /// All of them.
+    pub paths: Vec<Path>,
+    /// The one without turning back.
+    pub straight: Path,
+    /// Those that lead back to where they have been.
+    pub loops: Vec<Path>,
+}
+
 /// The ways up from `leaf`, through the `others` that were sent: those to an anchor, or a dead end where there is none.
 pub(super) fn find(
     leaf: &Held<'_>,
     others: &[CertificateDer<'_>],
     question: &Question<'_>,
-) -> Vec<Path> {
+) -> Ways {
     if question.anchors.iter().any(|anchor| anchor.as_ref() == leaf.der()) {
-        return vec![Path { issuers: Vec::new(), found: trusted_itself(leaf) }];
+        let path = Path { issuers: Vec::new(), found: trusted_itself(leaf) };
+        return Ways { paths: vec![path.clone()], straight: path, loops: Vec::new() };
     }
     let mut broken = Vec::new();
     let mut read = |der, position| match Held::read(der, position) {
@@ -59,15 +70,22 @@ pub(super) fn find(
         steps: MOST_STEPS,
         question,
         paths: Vec::new(),
+        loops: Vec::new(),
         dead_end: None,
     };
     search.climb(leaf, &mut Vec::new(), &mut Vec::new());
-    let Search { paths, dead_end, .. } = search;
+    let straight = search.go_straight(leaf);
+    let Search { mut paths, loops, dead_end, .. } = search;
+    let lost = |end: DeadEnd<'_, '_>| {
+        let mut path = lost(leaf, &end.issuers, others, &broken, question);
+        path.found.extend(end.edges);
+        path
+    };
+    let straight = straight.unwrap_or_else(lost);
     if paths.is_empty() {
-        let issuers = dead_end.unwrap_or_default();
-        return vec![lost(leaf, &issuers, others, broken, question)];
+        paths.push(lost(dead_end.unwrap_or_default()));
     }
-    paths
+    Ways { paths, straight, loops }
 }
 
 /// The leaf was imported as trusted: it is its own anchor, and some clients want an anchor to be an authority.
@@ -94,7 +112,7 @@ fn lost(
     leaf: &Held<'_>,
     issuers: &[&Held<'_>],
     others: &[CertificateDer<'_>],
-    broken: Vec<Finding>,
+    broken: &[Finding],
     question: &Question<'_>,
 ) -> Path {
     let mut found = along(leaf, issuers, question);
@@ -107,7 +125,7 @@ fn lost(
         let detail = format!("only the leaf was sent, and its issuer is not trusted: {issuer}");
         found.push(leaf.finding(Fault::MissingIntermediate, Field::Issuer, detail));
     }
-    found.extend(broken);
+    found.extend_from_slice(broken);
     let top = issuers.last().copied().unwrap_or(leaf);
     let detail = format!("no trusted certificate above {}", top.read.issuer());
     found.push(top.finding(Fault::UnknownIssuer, Field::Issuer, detail));
@@ -118,6 +136,14 @@ fn is_self_signed(held: &Held<'_>) -> bool {
     held.is_self_issued() && signature::verify_certificate(&held.read, &held.read).is_ok()
 }
 
+/// A way that came to nothing.
+#[derive(Clone, Default)]
+struct DeadEnd<'s, 'd> {
+    issuers: Vec<&'s Held<'d>>,
+    /// What is wrong between one certificate and the next.
+    edges: Vec<Finding>,
+}
+
 struct Search<'s, 'd> {
     /// Anchors first.
     candidates: Vec<&'s Held<'d>>,
@@ -126,8 +152,10 @@ struct Search<'s, 'd> {
     steps: usize,
     question: &'s Question<'s>,
     paths: Vec<Path>,
+    /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
+    loops: Vec<Path>,
     /// The way that came to nothing first.
-    dead_end: Option<Vec<&'s Held<'d>>>,
+    dead_end: Option<DeadEnd<'s, 'd>>,
 }
 
 impl<'s, 'd> Search<'s, 'd> {
@@ -138,17 +166,22 @@ impl<'s, 'd> Search<'s, 'd> {
         issuers: &mut Vec<&'s Held<'d>>,
         edges: &mut Vec<Finding>,
     ) {
+        let below = issuers.last().copied().unwrap_or(leaf);
+        if below.is_self_issued() && self.loops.is_empty() {
+            let detail = format!("{} has its issuer's name", below.read.subject());
+            let itself = below.finding(Fault::RepeatedAuthority, Field::Issuer, detail);
+            let issuers = issuers.iter().map(|held| held.position).collect();
+            self.loops.push(Path { issuers, found: vec![itself] });
+        }
         let mut is_stuck = true;
-        for (next, edge) in self.above(issuers.last().copied().unwrap_or(leaf), issuers) {
+        for (next, edge) in self.above(below, issuers) {
             is_stuck = false;
             issuers.push(next);
             let before = edges.len();
             edges.extend(edge);
             if next.position == Position::Trusted {
-                let mut found = along(leaf, issuers, self.question);
-                found.extend(edges.iter().cloned());
-                let issuers = issuers.iter().map(|held| held.position).collect();
-                self.paths.push(Path { issuers, found });
+                let path = self.path(leaf, issuers, edges);
+                self.paths.push(path);
             } else if issuers.len() < LONGEST_PATH {
                 self.climb(leaf, issuers, edges);
             }
@@ -159,8 +192,40 @@ impl<'s, 'd> Search<'s, 'd> {
             }
         }
         if is_stuck && self.dead_end.is_none() {
-            self.dead_end = Some(issuers.clone());
+            self.dead_end = Some(DeadEnd { issuers: issuers.clone(), edges: edges.clone() });
         }
+    }
+
+    fn path(&self, leaf: &Held<'_>, issuers: &[&Held<'_>], edges: &[Finding]) -> Path {
+        let mut found = along(leaf, issuers, self.question);
+        found.extend_from_slice(edges);
+        Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
+    }
+
+    /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else the first
+    /// that was sent. One whose key is another than the certificate says is none (OpenSSL, `X509_check_issued`;
+    /// GnuTLS, `_gnutls_check_if_same_key` and `is_issuer`).
+    fn go_straight(&mut self, leaf: &Held<'_>) -> Result<Path, DeadEnd<'s, 'd>> {
+        self.steps = MOST_STEPS;
+        let (mut issuers, mut edges) = (Vec::new(), Vec::new());
+        while issuers.len() < LONGEST_PATH {
+            let below = issuers.last().copied().unwrap_or(leaf);
+            let mut above = self.above(below, &issuers);
+            let is_of_another_key =
+                |finding: &Finding| finding.fault == Fault::KeyIdentifierMismatch;
+            above.retain(|(_, edge)| !edge.iter().any(is_of_another_key));
+            // As they came, not as they are good.
+            above.sort_by_key(|(held, _)| {
+                self.candidates.iter().position(|one| one.der() == held.der())
+            });
+            let Some((next, edge)) = above.into_iter().next() else { break };
+            issuers.push(next);
+            edges.extend(edge);
+            if next.position == Position::Trusted {
+                return Ok(self.path(leaf, &issuers, &edges));
+            }
+        }
+        Err(DeadEnd { issuers, edges })
     }
 
     /// The certificates that may have issued this one, with what is wrong between the two: those whose key has
@@ -198,11 +263,14 @@ impl<'s, 'd> Search<'s, 'd> {
         let algorithm = KeyAlgorithm::of(above.read.public_key());
         if !self.question.limits.issuer_keys.contains(&algorithm) {
             let detail = format!("signed with a key of the type {algorithm}");
-            found.push(below.finding(
-                Fault::UnsupportedSignature,
-                Field::SignatureAlgorithm,
-                detail,
-            ));
+            let fault = match algorithm.is_elliptic_curve() {
+                true => Fault::UnsupportedCurve,
+                false => Fault::UnsupportedSignature,
+            };
+            found.push(below.finding(fault, Field::SignatureAlgorithm, detail));
+        } else if !key::is_readable(above.read.public_key()) {
+            let detail = format!("the key of {} cannot be read", above.read.subject());
+            found.push(above.finding(Fault::MalformedIssuer, Field::SubjectPublicKey, detail));
         } else if self.signature(below, above)? == Some(SignatureError::Wrong) {
             let detail = format!(
                 "{} is not signed with the key of {}",
@@ -236,8 +304,8 @@ fn along(leaf: &Held<'_>, issuers: &[&Held<'_>], question: &Question<'_>) -> Vec
     for (depth, held) in issuers.iter().enumerate() {
         let below = &issuers[..depth];
         issuer::check(held, question.now, &mut found);
-        let counted = below.iter().filter(|held| !held.is_self_issued()).count();
-        issuer::check_length(held, counted, &mut found);
+        issuer::check_length(held, below, &mut found);
+        issuer::check_repetition(held, leaf, below, &mut found);
         constraints::check(held, leaf, below, &mut found);
     }
     found

@@ -30,6 +30,7 @@ pub(super) fn check(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     names::check(leaf, question.host, &mut found);
+    number(leaf, others, question.limits.most_certificates, &mut found);
     dates(leaf, question, &mut found);
     purpose(leaf, question.handshake.key_use, &mut found);
     strength(leaf, question, &mut found);
@@ -41,6 +42,14 @@ pub(super) fn check(
     empty_subject(leaf, &mut found);
     extensions::check(leaf, &extensions::SERVER, &mut found);
     found
+}
+
+fn number(leaf: &Held<'_>, others: &[CertificateDer<'_>], most: usize, found: &mut Vec<Finding>) {
+    let sent = others.len() + 1;
+    if sent > most {
+        let detail = format!("{sent} certificates were sent, {most} are allowed");
+        found.push(leaf.finding(Fault::TooManyCertificates, Field::Encoding, detail));
+    }
 }
 
 /// RFC 5280 section 4.1.2.5: both ends of the period belong to it.
@@ -115,6 +124,10 @@ fn purpose(leaf: &Held<'_>, key_use: KeyUse, found: &mut Vec<Finding>) {
         };
         let detail = format!("keyUsage is {usage}, this handshake needs {needed}");
         found.push(leaf.finding(Fault::KeyUsageMismatch, Field::KeyUsage, detail));
+    }
+    if !(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()) {
+        let detail = format!("keyUsage is {usage}, and nothing that a TLS server does");
+        found.push(leaf.finding(Fault::KeyUsageWithoutTls, Field::KeyUsage, detail));
     }
     if usage.key_cert_sign() && !is_ca {
         let detail = "keyUsage has keyCertSign, and basicConstraints does not say CA:TRUE";
