@@ -26,8 +26,9 @@ fn host() -> Host {
     "proxy.example.test".parse().unwrap()
 }
 
+/// One for the host that the kind is shown with.
 fn mint(kind: Kind) -> Minted {
-    mint_for(kind, &host())
+    mint_for(kind, &kind.example_host().parse().unwrap())
 }
 
 fn mint_for(kind: Kind, host: &Host) -> Minted {

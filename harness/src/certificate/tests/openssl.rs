@@ -28,7 +28,7 @@ fn accepts(folder: &Path, arguments: &str) {
 
 fn made(kind: Kind) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    make(&LAB, kind, &host(), folder.path()).unwrap();
+    make(&LAB, kind, &kind.example_host().parse().unwrap(), folder.path()).unwrap();
     folder
 }
 
