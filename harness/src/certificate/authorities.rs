@@ -20,8 +20,11 @@ use crate::host::Host;
 /// The number of the authority above the issuing one.
 const UPPER: usize = 1;
 
-/// The authorities of [`Kind::HostileChain`]: without a limit, the ways to try are more than anyone can count.
-const HOSTILE: usize = 100;
+/// The authorities of [`Kind::HostileChain`].
+const CROWD: usize = 100;
+
+/// Those of [`Kind::HostileMesh`]: there are 986410 ways from one to others without coming back.
+const MESH: usize = 10;
 
 /// An intermediate of that key below the trusted root.
 pub(super) fn plain(key: KeyType, now: Now) -> Result<Chain, MintError> {
@@ -166,21 +169,40 @@ fn tangled(kind: Kind, names: &Names, now: Now) -> Result<Option<Chain>, MintErr
         ])
         .on_the_way(&[0, 2])
         .sending([Sent::Leaf, Sent::Link(0), Sent::Link(1), Sent::Link(2)]),
-        Kind::HostileChain => {
-            let last = HOSTILE - 1;
-            let by = |number| if number == last { By::Unknown } else { By::Authority(number + 1) };
-            let link = |number| {
-                let link = names.link(number, "hostile", by(number), Unconstrained)?;
-                // Key identifiers would tell which of them is whose.
-                Ok(link
-                    .altered(Alteration::Without(forge::SUBJECT_KEY_IDENTIFIER))
-                    .altered(Alteration::Without(forge::AUTHORITY_KEY_IDENTIFIER)))
-            };
-            let links: Vec<Link> = (0..HOSTILE).map(link).collect::<Result<_, MintError>>()?;
-            Chain::of(links)
-        }
+        Kind::HostileChain => crowd(names)?,
+        Kind::HostileMesh => mesh(names)?,
         _ => return Ok(None),
     }))
+}
+
+/// Authorities in a row that share two names in turn, so that half of them might be each one's issuer.
+fn crowd(names: &Names) -> Result<Chain, MintError> {
+    let last = CROWD - 1;
+    let link = |number| {
+        let name = if number % 2 == 0 { "hostile even" } else { "hostile odd" };
+        let by = if number == last { By::Unknown } else { By::Authority(number + 1) };
+        let link = names.link(number, name, by, Unconstrained)?;
+        // Key identifiers would tell whose is whose.
+        Ok(link
+            .altered(Alteration::Without(forge::SUBJECT_KEY_IDENTIFIER))
+            .altered(Alteration::Without(forge::AUTHORITY_KEY_IDENTIFIER)))
+    };
+    let links: Vec<Link> = (0..CROWD).map(link).collect::<Result<_, MintError>>()?;
+    Ok(Chain::of(links))
+}
+
+/// Authorities each of which certifies every other one.
+fn mesh(names: &Names) -> Result<Chain, MintError> {
+    let pairs = (0..MESH).flat_map(|one| (0..MESH).map(move |other| (one, other)));
+    let links: Vec<Link> = pairs
+        .filter(|(one, other)| one != other)
+        .map(|(one, other)| {
+            names.link(one, &format!("hostile {one}"), By::Authority(other), Unconstrained)
+        })
+        .collect::<Result<_, MintError>>()?;
+    let sent = [Sent::Leaf].into_iter().chain((0..links.len()).map(Sent::Link));
+    // One of the ways: from the first to the second, and from there to the first's other certificate.
+    Ok(Chain::of(links).on_the_way(&[0, MESH - 1]).sending(sent.collect::<Vec<_>>()))
 }
 
 fn purpose(draft: &mut Draft, purpose: Purpose) {

@@ -1,5 +1,7 @@
 //! The authorities above a certificate, described and then made.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use rcgen::BasicConstraints;
 use rustls_pki_types::CertificateDer;
 
@@ -129,15 +131,18 @@ impl Chain {
         unknown: &Authority,
         keyring: &Keyring,
     ) -> Result<Built, MintError> {
-        let authorities = self.authorities(keyring)?;
+        let mut authorities = self.authorities(keyring)?;
         let mut links = Vec::new();
         for link in &self.links {
-            let (_, key) = find(&authorities, link.authority)?;
+            let Whose { key, .. } = authorities.get(&link.authority).ok_or_else(incomplete)?;
             links.push(match link.by {
                 By::Trusted => link.draft.issue(key, trusted.root_issuer())?,
                 By::Unknown => link.draft.issue(key, unknown.root_issuer())?,
                 By::Itself => link.draft.self_sign(key)?,
-                By::Authority(number) => link.draft.issue(key, &find(&authorities, number)?.0)?,
+                By::Authority(number) => {
+                    let above = authorities.get(&number).ok_or_else(incomplete)?;
+                    link.draft.issue(key, &above.issuer)?
+                }
             });
         }
         let mut above: Vec<_> =
@@ -146,11 +151,10 @@ impl Chain {
         let root = match last {
             Some(By::Trusted) => trusted.root().clone(),
             Some(By::Unknown) => unknown.root().clone(),
-            Some(By::Itself | By::Authority(_)) | None => above.pop().ok_or_else(empty)?,
+            Some(By::Itself | By::Authority(_)) | None => above.pop().ok_or_else(incomplete)?,
         };
-        let (content, key) = self.issuing(&authorities)?;
         Ok(Built {
-            issuer: Issuer::new(content, key.clone())?,
+            issuer: authorities.remove(&ISSUING).ok_or_else(incomplete)?.issuer,
             links,
             above,
             root,
@@ -159,38 +163,28 @@ impl Chain {
         })
     }
 
-    /// Each authority by its number: one key, and one name, whatever its certificates are.
-    fn authorities(&self, keyring: &Keyring) -> Result<Vec<(usize, (Issuer, Key))>, MintError> {
-        let mut authorities: Vec<(usize, (Issuer, Key))> = Vec::new();
+    /// Each authority by its number: one name and one key, however many certificates.
+    fn authorities(&self, keyring: &Keyring) -> Result<BTreeMap<usize, Whose>, MintError> {
+        let mut authorities = BTreeMap::new();
         for link in &self.links {
-            if !authorities.iter().any(|(number, _)| *number == link.authority) {
+            if let Entry::Vacant(place) = authorities.entry(link.authority) {
                 let role = if link.by == By::Itself { Role::Root } else { Role::Intermediate };
                 let key = keyring.key(link.key, role)?;
                 let issuer = Issuer::new(&link.draft.content, key.clone())?;
-                authorities.push((link.authority, (issuer, key)));
+                place.insert(Whose { issuer, key });
             }
         }
         Ok(authorities)
     }
-
-    fn issuing<'a>(
-        &'a self,
-        authorities: &'a [(usize, (Issuer, Key))],
-    ) -> Result<(&'a rcgen::CertificateParams, &'a Key), MintError> {
-        let link = self.links.iter().find(|link| link.authority == ISSUING).ok_or_else(empty)?;
-        Ok((&link.draft.content, &find(authorities, ISSUING)?.1))
-    }
 }
 
-fn find(
-    authorities: &[(usize, (Issuer, Key))],
-    number: usize,
-) -> Result<&(Issuer, Key), MintError> {
-    let found = authorities.iter().find(|(its, _)| *its == number);
-    found.map(|(_, authority)| authority).ok_or_else(empty)
+/// An authority, whatever certificates it has.
+struct Whose {
+    issuer: Issuer,
+    key: Key,
 }
 
-fn empty() -> MintError {
+fn incomplete() -> MintError {
     MintError::Make { what: "a chain", reason: "an authority is missing in its plan".to_owned() }
 }
 

@@ -272,7 +272,9 @@ kinds! {
     LoopWithAWayOut "loop-with-a-way-out" []
         "From one of two authorities that certify each other, both sent, and the second one's certificate from the trusted authority after them.";
     HostileChain "hostile-chain" [UnknownIssuer]
-        "From the first of 100 authorities of one name and different keys, each certified by the next, all sent: whoever tries all ways never ends.";
+        "From the first of 100 authorities in a row, all sent, which share two names in turn and have no key identifiers: half of them might be the issuer of each.";
+    HostileMesh "hostile-mesh" [UnknownIssuer]
+        "From one of ten authorities that all certify each other and nothing else, all 90 certificates sent: of a million ways none leads out.";
 
     MismatchedKey "mismatched-key" [KeyMismatch]
         "The good certificate, with the key of another.";

@@ -81,7 +81,8 @@ impl Kind {
             | Self::CrossSignedExpired
             | Self::Loop
             | Self::LoopWithAWayOut
-            | Self::HostileChain => SignedBy::ItsChain,
+            | Self::HostileChain
+            | Self::HostileMesh => SignedBy::ItsChain,
             _ => SignedBy::Trusted,
         }
     }
