@@ -43,6 +43,7 @@ pub mod fault;
 pub mod host;
 mod in_process;
 pub mod inspect;
+pub mod limbo;
 pub mod observation;
 mod process;
 pub mod report;

@@ -12,7 +12,7 @@ use super::{
     draft::Draft,
     error::Making,
     forge::{self, Alteration, Extension, Mark},
-    key::KeyType,
+    key::{KeyType, fill_randomly},
     names::{self, SubjectName},
     signature::Scheme,
 };
@@ -25,14 +25,8 @@ const MANY: usize = 500;
 /// section 5.1).
 const LARGE: usize = 24 * 1024;
 
-/// A serial number below zero (X.690 section 8.3.3: the first bit is the sign).
-const NEGATIVE: [u8; 8] = [0xb5, 0x1f, 0x3a, 0x77, 0x0c, 0x95, 0x42, 0xe1];
-
 /// The serial number that one owner's certificates of [`Kind::ReusedSerial`] share.
 const REUSED: [u8; 1] = [1];
-
-/// More octets than the 20 that are allowed (RFC 5280 section 4.1.2.2).
-const LONG: [u8; 24] = [0x5a; 24];
 
 /// An authorityKeyIdentifier with the identifier of no key (RFC 5280 section 4.2.1.1).
 const OF_ANOTHER_KEY: &[u8] = b"\x30\x16\x80\x14twenty octets of mine";
@@ -210,8 +204,8 @@ fn forge(kind: Kind, draft: &mut Draft) -> Result<(), MintError> {
             &STATUS_REQUEST,
         )?)],
         Kind::SerialZero => vec![Alteration::Serial(vec![0])],
-        Kind::SerialNegative => vec![Alteration::Serial(NEGATIVE.to_vec())],
-        Kind::SerialLong => vec![Alteration::Serial(LONG.to_vec())],
+        Kind::SerialNegative => vec![Alteration::Serial(negative()?)],
+        Kind::SerialLong => vec![Alteration::Serial(long()?)],
         Kind::ReusedSerial => vec![Alteration::Serial(REUSED.to_vec())],
         Kind::SignatureAlgorithmMismatch => vec![Alteration::Stated(Scheme::EcdsaSha384)],
         Kind::Altered => vec![Alteration::FlippedSignature],
@@ -225,6 +219,22 @@ fn forge(kind: Kind, draft: &mut Draft) -> Result<(), MintError> {
         _ => None,
     };
     Ok(())
+}
+
+/// A serial number below zero, and no other's (X.690 section 8.3.3: the first bit is the sign).
+fn negative() -> Result<Vec<u8>, MintError> {
+    let mut octets = [0; 16];
+    fill_randomly(&mut octets)?;
+    octets[0] = octets[0] & 0x3f | 0x80;
+    Ok(octets.to_vec())
+}
+
+/// One of 24 octets, of which 20 are allowed (RFC 5280 section 4.1.2.2).
+fn long() -> Result<Vec<u8>, MintError> {
+    let mut octets = [0; 24];
+    fill_randomly(&mut octets)?;
+    octets[0] = octets[0] & 0x3f | 0x40;
+    Ok(octets.to_vec())
 }
 
 fn apply(parameters: &Parameters, now: Now, mut draft: Draft) -> Result<Draft, MintError> {

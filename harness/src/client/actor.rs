@@ -64,7 +64,8 @@ impl Actor {
             Self::Simulated(profile) => Ok(Box::new(
                 Simulated::new(Arc::clone(profile))
                     .trusting([entrance.authority.clone()])
-                    .tls_up_to(entrance.tls),
+                    .tls_up_to(entrance.tls)
+                    .at(entrance.clock),
             )),
             Self::Real(real) => Arc::clone(real).enter(entrance).await,
         }

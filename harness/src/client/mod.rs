@@ -6,6 +6,7 @@ mod connection;
 mod exceptions;
 mod exchange;
 mod failure;
+pub mod judge;
 pub mod profile;
 pub mod real;
 mod sealed_alert;
@@ -24,6 +25,7 @@ pub(crate) use catalogue::measured_files;
 pub use catalogue::{ClientError, built_in, find};
 pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};
+pub use judge::{Judgement, Verdict};
 pub use profile::Profile;
 pub use simulated::{Clock, Simulated};
 
@@ -75,6 +77,9 @@ pub trait Client: Send {
 
     /// Its part is over: what it holds may serve the next.
     async fn leave(self: Box<Self>) {}
+
+    /// Its part is over, and it serves no other.
+    async fn dismiss(self: Box<Self>) {}
 }
 
 /// The client itself failed, so that there is no verdict: trouble of the harness, not of the subject.

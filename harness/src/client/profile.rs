@@ -13,7 +13,8 @@ use crate::{
     Alert, Fault,
     data::{DataError, Source},
     fault::Area,
-    observation::{Finding, Moment, TlsVersion},
+    inspect::{KeyAlgorithm, Limits},
+    observation::{Moment, TlsVersion},
 };
 
 /// A client's rules and words.
@@ -42,9 +43,9 @@ pub struct Profile {
     pub refusal: Manner,
     /// How it keeps exceptions; [`None`] for a client without a warning page on which one could be made.
     pub exceptions: Option<Exceptions>,
-    /// How many days a certificate may be valid; no limit if absent.
-    #[serde(default = "no_limit")]
-    pub longest_validity_days: u32,
+    /// What it can and allows, where that decides what it minds.
+    #[serde(default)]
+    pub limits: Abilities,
     /// The certificate faults that it refuses. Where there are several, it reports the first of this list.
     pub refuses: Vec<Refuses>,
     /// Its words for failures of the connection.
@@ -52,8 +53,37 @@ pub struct Profile {
     pub reports: Vec<Reports>,
 }
 
-fn no_limit() -> u32 {
-    u32::MAX
+/// What a client can and allows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Abilities {
+    /// How many days a certificate may be valid; no limit if absent.
+    pub validity_days: u32,
+    /// The keys that it takes from a server, in the signature algorithms of its ClientHello.
+    pub server_keys: Vec<KeyAlgorithm>,
+    /// The keys whose signatures on certificates it can check.
+    pub issuer_keys: Vec<KeyAlgorithm>,
+}
+
+impl Default for Abilities {
+    fn default() -> Self {
+        Self {
+            validity_days: u32::MAX,
+            server_keys: KeyAlgorithm::CURRENT.to_vec(),
+            issuer_keys: KeyAlgorithm::CURRENT.to_vec(),
+        }
+    }
+}
+
+impl Abilities {
+    /// What decides what is a fault at all for this client.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits {
+            longest_validity_days: self.validity_days,
+            server_keys: &self.server_keys,
+            issuer_keys: &self.issuer_keys,
+        }
+    }
 }
 
 /// What sort of client it is.
@@ -113,6 +143,9 @@ pub struct Manner {
     pub close_code: u16,
     /// Whether its error names the first fault only, or all of them.
     pub names: Naming,
+    /// Which ways to an anchor it tries.
+    #[serde(default)]
+    pub paths: Search,
     /// For which connections it tells an error code at all.
     #[serde(default)]
     pub tells: Tells,
@@ -169,6 +202,20 @@ pub enum Leaving {
     ClosesUnread,
 }
 
+/// Which ways to an anchor a client tries, where there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Search {
+    /// All, until one is good. Where none is, it tells what is wrong on the first.
+    #[default]
+    All,
+    /// All, until one is good. Where none is, it tells what is wrong on each, if that is the same, and else that
+    /// it knows no issuer (mozilla::pkix, pkixbuild.cpp, `PathBuildingStep::RecordResult`).
+    AllAndAgreed,
+    /// The first that it can put together.
+    First,
+}
+
 /// How many faults a client's error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -178,19 +225,6 @@ pub enum Naming {
     /// The codes of all that it looks at, joined by `+`. It looks from the top down: below an issuer that is not
     /// trusted it looks at nothing but the name (GnuTLS, `_gnutls_verify_crt_status`; measured).
     AllFromTheTop,
-}
-
-impl Naming {
-    /// Whether this fault is looked at, with what else was found.
-    fn reaches(self, fault: Fault, found: &[Finding]) -> bool {
-        let has = |fault| found.iter().any(|finding| finding.fault == fault);
-        let is_leafs_own = matches!(fault, Fault::Expired | Fault::NotYetValid);
-        // Otherwise the server's certificate is itself what the path ends with.
-        let ends_above = has(Fault::UnknownIssuer)
-            && !has(Fault::SelfSigned)
-            && !has(Fault::MissingIntermediate);
-        self == Self::First || !is_leafs_own || !ends_above
-    }
 }
 
 /// How a client keeps exceptions.
@@ -285,6 +319,9 @@ pub struct Refuses {
     pub code: Option<String>,
     /// The alert that it sends; none if it just leaves.
     pub alert: Option<Spanned<Alert>>,
+    /// The versions of TLS under which it leaves without that alert.
+    #[serde(default)]
+    pub silent_under: Vec<TlsVersion>,
     /// Whether its warning page offers to go on; absent where the client has no such page.
     pub exception: Option<Offer>,
     /// When it says so, where that is another moment than for its other refusals.
@@ -329,25 +366,6 @@ fn everywhere() -> Vec<Scheme> {
 
 fn once() -> u32 {
     1
-}
-
-/// What a client makes of the faults that were found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// The fault that it reports.
-    pub fault: Fault,
-    /// What exactly is wrong.
-    pub detail: String,
-    /// Its error code.
-    pub code: Option<String>,
-    /// The alert that it sends.
-    pub alert: Option<Alert>,
-    /// Whether it offers to go on.
-    pub exception: Offer,
-    /// When it says so, where that is another moment than for its other refusals.
-    pub moment: Option<Moment>,
-    /// How it then leaves.
-    pub leaves: Leaving,
 }
 
 impl Profile {
@@ -439,37 +457,6 @@ impl Profile {
             }
             _ => Ok(()),
         }
-    }
-
-    /// What this client makes of what was found: [`None`] if it does not mind.
-    pub fn judge(&self, found: &[Finding]) -> Option<Judgement> {
-        let minded = self.refuses.iter().flat_map(|rule| {
-            rule.faults.iter().filter_map(move |fault| {
-                let finding = found.iter().find(|finding| finding.fault == *fault.get_ref())?;
-                Some((rule, finding))
-            })
-        });
-        let (first, finding) = minded.clone().next()?;
-        let offered = minded.clone().all(|(rule, _)| rule.exception == Some(Offer::Offered));
-        let code = match self.refusal.names {
-            Naming::First => first.code.clone(),
-            naming @ Naming::AllFromTheTop => {
-                let reached = minded.filter(|(_, one)| naming.reaches(one.fault, found));
-                let mut codes: Vec<&str> =
-                    reached.filter_map(|(rule, _)| rule.code.as_deref()).collect();
-                codes.dedup();
-                (!codes.is_empty()).then(|| codes.join("+"))
-            }
-        };
-        Some(Judgement {
-            fault: finding.fault,
-            detail: finding.detail.clone(),
-            code,
-            alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
-            exception: if offered { Offer::Offered } else { Offer::Never },
-            moment: first.moment,
-            leaves: first.leaves.unwrap_or(self.refusal.leaves),
-        })
     }
 
     /// The words for a certificate fault, as if it were the only one.

@@ -128,10 +128,10 @@ faults! {
         mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
         source: "RFC 5280 section 4.2.1.6",
     }
-    UnderscoreName "underscore-name" Certificate {
-        means: "The certificate names the host, and that name has an underscore, which no host name should have.",
-        mend: "Nothing, as long as the clients in use accept it; otherwise give the host a name of letters, digits and hyphens.",
-        source: "RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1; measured: browsers accept it",
+    ImproperName "improper-name" Certificate {
+        means: "A subjectAltName of the certificate is not as names of hosts are: it has an underscore, an empty label, or something else than letters, digits and hyphens.",
+        mend: "Nothing, as long as the clients in use accept it; otherwise give the host a name of letters, digits and hyphens, and issue the certificate for that.",
+        source: "RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1; measured: browsers accept an underscore",
     }
     CommonNameMismatch "common-name-mismatch" Certificate {
         means: "The common name is not the host in the URL, whatever the subjectAltName says.",
@@ -323,10 +323,20 @@ faults! {
         mend: "Give the authority a name, and issue both again.",
         source: "RFC 5280 section 4.1.2.4; Firefox: MOZILLA_PKIX_ERROR_EMPTY_ISSUER_NAME",
     }
-    WrongCriticality "wrong-criticality" Certificate {
-        means: "An extension is marked critical and must not be, or is not and must be.",
-        mend: "Nothing, as long as the clients in use accept it; otherwise issue the certificate again with a current tool.",
-        source: "RFC 5280 section 4.2.1",
+    EmptySubject "empty-subject" Certificate {
+        means: "The certificate's subject is empty, and its subjectAltName, which stands in for it, is not marked critical.",
+        mend: "Issue it again with a subject, or with the subjectAltName critical: openssl req ... -addext subjectAltName=critical,DNS:HOST",
+        source: "RFC 5280 section 4.1.2.6",
+    }
+    CriticalExtension "critical-extension" Certificate {
+        means: "An extension is marked critical that must not be: a key identifier or authorityInfoAccess.",
+        mend: "Issue it again with that extension not critical.",
+        source: "RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1; measured: Chromium takes it for one that it does not know",
+    }
+    UncriticalExtension "uncritical-extension" Certificate {
+        means: "An extension is not marked critical that must be: the basicConstraints of an authority, or name or policy constraints.",
+        mend: "Nothing, as long as the clients in use accept it; otherwise issue the certificate again with that extension critical.",
+        source: "RFC 5280 sections 4.2.1.9 to 4.2.1.11",
     }
     MissingKeyIdentifier "missing-key-identifier" Certificate {
         means: "A certificate that was issued does not say by which key (authorityKeyIdentifier), or an authority does not name its own (subjectKeyIdentifier).",

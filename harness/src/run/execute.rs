@@ -22,7 +22,7 @@ use crate::{
     case::{Action, Case, ExpectedLog, Port, StartOutcome, Step, Target, Visit},
     certificate::{Lab, MintError},
     client::{
-        Actor, Client, Destination, OnWarning, Opener, Payload, Route, Trouble,
+        Actor, Client, Clock, Destination, OnWarning, Opener, Payload, Route, Trouble,
         real::{Entrance, Proof},
     },
     observation::{ExceptionOutcome, Observation},
@@ -204,6 +204,7 @@ impl Performance<'_> {
         for actor in &self.company.clients {
             let entrance = Entrance {
                 authority: self.company.lab.authority(),
+                clock: Clock::System,
                 tls: self.case.tls_of(actor.profile()),
                 proof: self.company.proof.clone(),
             };

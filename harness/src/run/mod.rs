@@ -20,7 +20,7 @@ use crate::{
     case::Case,
     certificate::{Lab, MintError},
     client::{
-        Actor, Trouble,
+        Actor, Clock, Trouble,
         profile::Provenance,
         real::{Entrance, Proof},
     },
@@ -96,6 +96,7 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
     for client in &plan.clients {
         let entrance = Entrance {
             authority: lab.authority(),
+            clock: Clock::System,
             tls: client.profile().highest_tls(),
             proof: proof.clone(),
         };

@@ -2,6 +2,7 @@
 
 mod compare;
 mod explain;
+mod limbo;
 mod list;
 mod make;
 mod open;
@@ -30,6 +31,8 @@ pub enum Command {
     Open(open::Arguments),
     /// Write a certificate of some kind, with its key and authority, to a folder
     Make(make::Arguments),
+    /// Judge the cases of x509-limbo as a client would, or by the real one in a handshake
+    Limbo(limbo::Arguments),
     /// Be the proxy: `wssure proxy --help` has its options
     Proxy(proxy::Arguments),
 }
@@ -43,6 +46,7 @@ pub fn execute(command: Command) -> ExitCode {
         Command::Explain(arguments) => explain::execute(&arguments),
         Command::Open(arguments) => open::execute(arguments),
         Command::Make(arguments) => make::execute(&arguments),
+        Command::Limbo(arguments) => limbo::execute(arguments),
         Command::Proxy(arguments) => return proxy::execute(arguments),
     })
 }

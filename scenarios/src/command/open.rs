@@ -14,7 +14,7 @@ use serde::Serialize;
 use wssure_harness::{
     certificate::Lab,
     client::{
-        Actor, Client, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish,
+        Actor, Client, Clock, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish,
         real::{Entrance, Proof},
     },
     observation::{Observation, TlsVersion},
@@ -216,6 +216,7 @@ async fn real(
     let lab = Lab::new()?;
     let entrance = Entrance {
         authority: lab.authority(),
+        clock: Clock::System,
         tls: arguments.tls_max.map_or(TlsVersion::Tls13, TlsVersion::from),
         proof: Some(Arc::new(Proof::start(&lab).await.map_err(RunError::from)?)),
     };

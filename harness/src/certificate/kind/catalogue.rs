@@ -116,13 +116,13 @@ kinds! {
         "From the trusted authority, CA:FALSE, with keyCertSign in its keyUsage.";
     NoBasicConstraints "no-basic-constraints" []
         "From the trusted authority, without basicConstraints.";
-    Version1 "version-1" [NoSubjectAltName, MissingServerAuth, Version1]
+    Version1 "version-1" [NoSubjectAltName, MissingServerAuth, Version1, MissingKeyIdentifier]
         "From the trusted authority, of X.509 version 1: without any extension, and the host in the common name only.";
     NoKeyIdentifiers "no-key-identifiers" [MissingKeyIdentifier]
         "From the trusted authority, without subjectKeyIdentifier and authorityKeyIdentifier.";
     KeyIdentifierMismatch "key-identifier-mismatch" [KeyIdentifierMismatch]
         "From the trusted authority, with an authorityKeyIdentifier that is not its issuer's.";
-    CriticalKeyIdentifier "critical-key-identifier" [WrongCriticality]
+    CriticalKeyIdentifier "critical-key-identifier" [CriticalExtension]
         "From the trusted authority, with an authorityKeyIdentifier that is marked critical.";
     UnknownCriticalExtension "unknown-critical-extension" [UnknownCriticalExtension]
         "From the trusted authority, with an extension that nobody knows and that is marked critical.";
@@ -136,7 +136,7 @@ kinds! {
         "From the trusted authority, with the TLS feature extension (must-staple), served without an OCSP answer.";
 
     SerialZero "serial-zero" [BadSerialNumber]
-        "From the trusted authority, with the serial number 0.";
+        "From an intermediate of the trusted authority that issues nothing else, with the serial number 0.";
     SerialNegative "serial-negative" [BadSerialNumber]
         "From the trusted authority, with a serial number below 0.";
     SerialLong "serial-long" [BadSerialNumber]
@@ -154,31 +154,31 @@ kinds! {
         "From an RSA-2048 intermediate of the trusted authority, signed with MD5.";
     SignatureAlgorithmMismatch "signature-algorithm-mismatch" [SignatureAlgorithmMismatch]
         "From the trusted authority, signed with SHA-256, while the signed part says SHA-384.";
-    Altered "altered" [UnknownIssuer, BadSignature]
+    Altered "altered" [BadSignature]
         "From the trusted authority, with one bit of the signature flipped.";
     MalformedCertificate "malformed-certificate" [Malformed]
         "From the trusted authority, cut off in the middle, in a frame that says nothing of it.";
 
     EmptySubject "empty-subject" [CommonNameMismatch]
         "From the trusted authority, without a subject; the subjectAltName is critical, as it then has to be.";
-    EmptySubjectNotCritical "empty-subject-noncritical" [CommonNameMismatch, WrongCriticality]
+    EmptySubjectNotCritical "empty-subject-noncritical" [CommonNameMismatch, EmptySubject]
         "From the trusted authority, without a subject; the subjectAltName is not critical.";
     ManyNames "many-names" []
         "From the trusted authority, with 500 names, the host as the last.";
     LargeCertificate "large-certificate" []
         "From the trusted authority, with a long extension that nobody has to know: 24 KiB, more than a TLS record holds.";
-    MalformedName "malformed-name" [MalformedName]
+    MalformedName "malformed-name" [WrongName, MalformedName]
         "From the trusted authority, with a subjectAltName whose value is the name without the list around it.";
     AddressAsName "address-as-name" [AddressAsName]
-        "From the trusted authority, with an address as a dNSName; for a host that is an address.";
+        "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
     Wildcard "wildcard" []
-        "From the trusted authority, with a wildcard in place of the host's first label; for a host of three labels or more.";
-    PartialWildcard "partial-wildcard" [PartialWildcard]
+        "From the trusted authority, with a wildcard in place of the host's first label; for a host two labels or more below a public suffix.";
+    PartialWildcard "partial-wildcard" [PartialWildcard, ImproperName]
         "From the trusted authority, with a wildcard in place of all but the first character of the host's first label.";
     BroadWildcard "broad-wildcard" [BroadWildcard]
         "From the trusted authority, with a wildcard right below a top-level domain; for a host of two labels.";
     PublicSuffixWildcard "public-suffix-wildcard" [PublicSuffixWildcard]
-        "From the trusted authority, with a wildcard right below a public suffix; for a host right below co.uk, com.au, co.jp or github.io.";
+        "From the trusted authority, with a wildcard right below a public suffix; for a host right below co.uk, com.au, co.jp or com.br.";
 
     ExpiredWrongName "expired-wrong-name" [WrongName, CommonNameMismatch, Expired]
         "From the trusted authority, for another host, and ended 10 days ago.";
@@ -207,7 +207,7 @@ kinds! {
         "From an intermediate of the trusted authority without basicConstraints.";
     IntermediateNoCertSign "intermediate-no-cert-sign" [IssuerMayNotSign]
         "From an intermediate of the trusted authority with a keyUsage that lacks keyCertSign.";
-    IntermediateVersion1 "intermediate-version-1" [IssuerWithoutConstraints, IssuerVersion1]
+    IntermediateVersion1 "intermediate-version-1" [IssuerWithoutConstraints, IssuerVersion1, MissingKeyIdentifier]
         "From an intermediate of the trusted authority of X.509 version 1.";
     IntermediateWrongPurpose "intermediate-wrong-purpose" [IssuerWrongPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of clientAuth alone.";

@@ -1,10 +1,12 @@
 //! The hosts that a kind can be made for: some kinds are about names of one form.
 
+use std::net::IpAddr;
+
 use super::Kind;
 use crate::{certificate::MintError, host::Host};
 
-/// A few of the suffixes under which the public registers names (publicsuffix.org), of two labels.
-const PUBLIC_SUFFIXES: [&str; 4] = ["co.uk", "com.au", "co.jp", "github.io"];
+/// A few of the suffixes under which the public registers names (publicsuffix.org, ICANN's part).
+const PUBLIC_SUFFIXES: [&str; 4] = ["co.uk", "com.au", "co.jp", "com.br"];
 
 impl Kind {
     /// A host that it can be made for, as an example: of names that nobody has, where there are such.
@@ -22,19 +24,25 @@ impl Kind {
     /// # Errors
     /// [`MintError::HostDoesNotFit`], with the form of host that it is made for.
     pub fn check_host(self, host: &Host) -> Result<(), MintError> {
+        let name = host.bare();
         let labels = match host {
-            Host::Name(_) => host.bare().split('.').count(),
+            Host::Name(_) => name.split('.').count(),
             Host::Address(_) => 0,
         };
+        let below_suffix = PUBLIC_SUFFIXES.contains(&parent(&name));
         let (fits, wants) = match self {
-            Self::AddressAsName => (labels == 0, "an address, such as 192.0.2.1"),
+            // One of IPv6 has colons, which would be wrong with the name as well.
+            Self::AddressAsName => {
+                (matches!(host, Host::Address(IpAddr::V4(_))), "an address such as 192.0.2.1")
+            }
             Self::PartialWildcard => (labels > 1, "a name of two labels or more"),
-            Self::Wildcard => (labels > 2, "a name of three labels or more"),
+            Self::Wildcard => {
+                (labels > 2 && !below_suffix, "a name two labels or more below a public suffix")
+            }
             Self::BroadWildcard => (labels == 2, "a name of two labels, such as proxy.test"),
-            Self::PublicSuffixWildcard => (
-                labels == 3 && PUBLIC_SUFFIXES.contains(&parent(&host.bare())),
-                "a name right below co.uk, com.au, co.jp or github.io",
-            ),
+            Self::PublicSuffixWildcard => {
+                (below_suffix, "a name right below co.uk, com.au, co.jp or com.br")
+            }
             _ => return Ok(()),
         };
         if fits {
@@ -87,6 +95,8 @@ mod tests {
 
     #[rstest]
     #[case(Kind::Wildcard, "proxy.test")]
+    #[case(Kind::Wildcard, "proxy.co.uk")]
+    #[case(Kind::AddressAsName, "[2001:db8::1]")]
     #[case(Kind::BroadWildcard, "proxy.example.test")]
     #[case(Kind::PublicSuffixWildcard, "proxy.example.test")]
     #[case(Kind::PartialWildcard, "localhost")]

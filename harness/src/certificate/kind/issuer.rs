@@ -39,7 +39,9 @@ impl Kind {
             }
             Self::IssuedBy => SignedBy::Signer,
             Self::ReusedSerial => SignedBy::OwnersOwn,
-            Self::Sha1Signature
+            // Of one issuer, one certificate can have that number.
+            Self::SerialZero
+            | Self::Sha1Signature
             | Self::Sha1SignatureExpired
             | Self::Md5Signature
             | Self::EmptyIssuer
@@ -116,7 +118,7 @@ impl Kind {
             SignedBy::Trusted | SignedBy::OwnersOwn | SignedBy::ItsChain
         ) && !self.brings_its_own_root();
         // Where no way leads to it, it does not matter who is trusted.
-        let is_reached = self == Self::Altered || !self.plants().contains(&Fault::UnknownIssuer);
+        let is_reached = !self.plants().contains(&Fault::UnknownIssuer);
         is_served && below_trusted && is_reached
     }
 }

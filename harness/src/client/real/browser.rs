@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     Fault,
-    client::{Client, Destination, OnWarning, Opener, Payload, Profile, Trouble},
+    client::{Client, Clock, Destination, OnWarning, Opener, Payload, Profile, Trouble},
     host::Host,
     observation::{ExceptionOutcome, Observation, Sight, TlsVersion},
     witness::Secrets,
@@ -51,6 +51,7 @@ pub(super) struct Browser {
     engine: Box<dyn Engine>,
     page: PageServer,
     tls: TlsVersion,
+    clock: Clock,
     proof: Arc<Proof>,
     authority: CertificateDer<'static>,
     /// The run's authority, and what the user of this case has imported by now.
@@ -124,6 +125,7 @@ impl Browser {
             secrets: secrets.clone(),
             programs: Programs::default(),
             tls: entrance.tls,
+            clock: entrance.clock,
         };
         std::fs::create_dir(home.temporary())
             .map_err(|error| broke("a folder for its temporary files", error))?;
@@ -138,6 +140,7 @@ impl Browser {
             real,
             page,
             tls: entrance.tls,
+            clock: entrance.clock,
             proof: proof.ok_or_else(|| Trouble::Broke("nothing to prove itself at".to_owned()))?,
             authority: entrance.authority.clone(),
             imported: vec![entrance.authority.clone()],
@@ -155,7 +158,8 @@ impl Browser {
 
     /// Whether it can play for a client that enters so.
     pub(super) fn fits(&self, entrance: &Entrance) -> bool {
-        self.tls == entrance.tls && self.authority == entrance.authority
+        (self.tls, self.clock, &self.authority)
+            == (entrance.tls, entrance.clock, &entrance.authority)
     }
 
     /// Keeps this place for as long as it plays.
@@ -483,6 +487,7 @@ impl Browser {
             profile: self.real.profile(),
             to,
             anchors: self.anchors(),
+            clock: self.clock,
             sees: self.sees(),
             connections: self.watch.seen(watched).await,
             code,
@@ -593,6 +598,10 @@ impl Client for Browser {
         real.idle.lock().await.push(*self);
         // Whoever has waited for it finds the session.
         drop(place);
+    }
+
+    async fn dismiss(self: Box<Self>) {
+        self.end().await;
     }
 }
 

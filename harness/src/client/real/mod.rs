@@ -9,6 +9,7 @@
 //! the subject. A tool is a pipe through its TLS, over which we speak HTTP and WebSocket ourselves.
 
 mod browser;
+mod clock;
 pub mod definition;
 mod display;
 mod driver;
@@ -39,7 +40,7 @@ use self::{
     remote::Remote,
     tool::Tool,
 };
-use super::{Client, ClientError, Profile, Trouble};
+use super::{Client, ClientError, Clock, Profile, Trouble};
 use crate::observation::TlsVersion;
 
 pub use proof::Proof;
@@ -56,6 +57,8 @@ pub struct Entrance {
     pub authority: CertificateDer<'static>,
     /// They offer no version of TLS above this.
     pub tls: TlsVersion,
+    /// What time they believe it is.
+    pub clock: Clock,
     /// Where a real one shows that it judges certificates.
     pub proof: Option<Arc<Proof>>,
 }
@@ -179,6 +182,7 @@ impl Real {
         self: Arc<Self>,
         entrance: &Entrance,
     ) -> Result<Box<dyn Client>, Trouble> {
+        clock::can_be(entrance.clock)?;
         if let Whereabouts::Here { definition, programs } = &self.whereabouts
             && let Driving::Tool(tool) = definition.driven_by
         {
@@ -187,6 +191,9 @@ impl Real {
         }
         if let (Some(remote), TlsVersion::Tls12) = (self.remote(), entrance.tls) {
             return Err(remote.cannot("offers what it offers, and this case wants TLS 1.2 at most"));
+        }
+        if let (Some(remote), Clock::Fixed(_)) = (self.remote(), entrance.clock) {
+            return Err(remote.cannot("has its machine's clock"));
         }
         // Who has left has left its session too: with a place there is a session to be had.
         let place = match &self.places {

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 use crate::{
     Fault,
-    client::{Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
+    client::{
+        Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming,
+    },
     fault::Area,
     inspect::{Question, inspect},
     observation::{
@@ -63,6 +65,7 @@ pub(super) struct Evidence<'a> {
     pub profile: &'a Profile,
     pub to: &'a Destination,
     pub anchors: &'a [CertificateDer<'static>],
+    pub clock: Clock,
     /// What can be seen of this client, if the wire can be read.
     pub sees: Sight,
     /// The connections of the attempt, in their order.
@@ -174,15 +177,11 @@ impl Evidence<'_> {
     fn found(&self) -> Vec<Finding> {
         let chain = self.connections.iter().rev().find(|one| !one.chain.is_empty());
         chain.map_or_else(Vec::new, |connection| {
-            inspect(
-                &connection.chain,
-                &Question {
-                    host: &self.to.host,
-                    anchors: self.anchors,
-                    now: UnixTime::now(),
-                    longest_validity_days: self.profile.longest_validity_days,
-                },
-            )
+            let question = Question {
+                limits: self.profile.limits.limits(),
+                ..Question::new(&self.to.host, self.anchors, self.clock.now())
+            };
+            self.profile.judge(&inspect(&connection.chain, &question)).found
         })
     }
 
@@ -290,7 +289,9 @@ impl Evidence<'_> {
         }
         if wire.fault == Fault::ClientRefusedCertificate {
             // It tells nobody why: what its profile would mind first.
-            return self.profile.judge(&found).map_or(wire.fault, |judgement| judgement.fault);
+            let found: Vec<&Finding> = found.iter().collect();
+            let refusal = self.profile.refusal_of(&found);
+            return refusal.map_or(wire.fault, |judgement| judgement.fault);
         }
         wire.fault
     }

@@ -17,11 +17,12 @@ use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 
 use super::{
+    clock,
     definition::{Driver, Programs},
     session::{CommandError, Session},
 };
 use crate::{
-    client::{Trouble, Wish},
+    client::{Clock, Trouble, Wish},
     host::Host,
     observation::{ExceptionOutcome, TlsVersion},
     process::Invocation,
@@ -37,13 +38,15 @@ pub(super) struct Home {
     pub programs: Programs,
     /// It offers no version of TLS above this.
     pub tls: TlsVersion,
+    /// What time it is there.
+    pub clock: Clock,
 }
 
 impl Home {
     /// A program that lives here: what it keeps, leaves behind and tells of its connections is in the folder.
     fn invocation(&self, role: &'static str) -> Invocation {
         let folder = self.folder.path();
-        Invocation::new(self.programs.of(role), folder)
+        clock::invocation(self.clock, self.programs.of(role), folder)
             .environment("HOME", folder)
             .environment("TMPDIR", self.temporary())
             .environment("SSLKEYLOGFILE", &self.secrets)

@@ -6,7 +6,11 @@ use http::header;
 use serde_json::json;
 
 use crate::{
-    client::{Destination, Route, exchange::UpgradeRequest, real::definition::Tool},
+    client::{
+        Clock, Destination, Route,
+        exchange::UpgradeRequest,
+        real::{clock, definition::Tool},
+    },
     host::Host,
     observation::TlsVersion,
     process::Invocation,
@@ -29,6 +33,8 @@ pub(super) struct Line<'a> {
     pub folder: &'a Path,
     /// It offers no version of TLS above this.
     pub highest: TlsVersion,
+    /// What time it is for it.
+    pub clock: Clock,
 }
 
 /// What it is asked for.
@@ -54,7 +60,7 @@ impl Asks<'_> {
 /// A file in its folder cannot be written.
 pub(super) fn of(tool: Tool, line: &Line<'_>, asks: &Asks<'_>) -> io::Result<Invocation> {
     let secrets = line.folder.join(SECRETS);
-    let invocation = Invocation::new(line.program, line.folder);
+    let invocation = clock::invocation(line.clock, line.program, line.folder);
     Ok(match tool {
         Tool::Curl => {
             std::fs::create_dir_all(line.folder.join(EMPTY))?;

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     client::{
-        Client, Destination, OnWarning, Opener, Payload, Profile, Trouble,
+        Client, Clock, Destination, OnWarning, Opener, Payload, Profile, Trouble,
         connection::{Progress, Stream},
         exchange::{self, SpeechError, Spoken},
     },
@@ -51,6 +51,7 @@ pub(super) struct Tool {
     /// Its scripts, its trust and its secrets.
     folder: TempDir,
     tls: TlsVersion,
+    clock: Clock,
     imported: Vec<CertificateDer<'static>>,
     watch: Watch,
 }
@@ -71,6 +72,7 @@ impl Tool {
             kind,
             folder,
             tls: entrance.tls,
+            clock: entrance.clock,
             imported: vec![entrance.authority.clone()],
             watch: Watch::new(Ipv4Addr::LOCALHOST.into(), secrets),
         };
@@ -115,6 +117,7 @@ impl Tool {
             program: self.programs.of("tool"),
             folder: self.folder.path(),
             highest: self.tls,
+            clock: self.clock,
         };
         let broke = |error| Trouble::Broke(format!("{}: {error}", self.real.name()));
         let invocation = command::of(self.kind, &line, asks).map_err(broke)?;
@@ -141,6 +144,7 @@ impl Tool {
             profile,
             to,
             anchors: &self.imported,
+            clock: self.clock,
             sees: Sight::Whole,
             connections,
             code,

@@ -1,0 +1,17 @@
+//! [x509-limbo](https://x509-limbo.com): its cases judged by our clients, simulated and real.
+//!
+//! ```text
+//! suite (JSON)  ->  a simulated client's judgement, or a real one's in a handshake  ->  results (JSON)
+//! ```
+//!
+//! Both forms are limbo's own, so that what a browser does stands beside what the verifiers do that limbo already
+//! knows (`harness/README.md` there). The suite is never part of this repository.
+
+mod handshake;
+mod results;
+mod server;
+mod suite;
+
+pub use handshake::{Handshakes, HandshakesError};
+pub use results::{ActualResult, Outcome, Results};
+pub use suite::{Case, Expected, Peer, Suite, SuiteError, ValidationKind};
