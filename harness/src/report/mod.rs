@@ -8,6 +8,7 @@ mod cell;
 pub mod details;
 pub mod disagreements;
 pub mod json;
+pub mod limbo;
 pub mod junit;
 pub mod matrix;
 pub mod observation;
