@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
-    Entrance, Proof, Real, clock,
+    Entrance, Proof, Real,
     definition::Programs,
     engine::{Engine, Home, Landing, Trusting, Window},
     page::{self, PageServer},
@@ -602,7 +602,6 @@ impl Client for Browser {
 
     async fn dismiss(self: Box<Self>) {
         self.end().await;
-        clock::tidy();
     }
 }
 

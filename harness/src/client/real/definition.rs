@@ -214,7 +214,7 @@ pub(super) fn find(name: &str) -> Result<Definition, ClientError> {
 }
 
 /// The file that the shell would run for that name.
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
     let named = PathBuf::from(name);
     if named.components().count() > 1 {
         return named.is_file().then_some(named);

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use self::command::{Asks, Line};
 use super::{
-    Entrance, Proof, Real, clock,
+    Entrance, Proof, Real,
     definition::{self, Programs},
     reading::{Came, Evidence},
     watch::{Watch, Watched},
@@ -224,10 +224,6 @@ impl Client for Tool {
     async fn restart(&mut self) -> Result<(), Trouble> {
         // It is started for each connection anyway.
         Ok(())
-    }
-
-    async fn dismiss(self: Box<Self>) {
-        clock::tidy();
     }
 }
 
