@@ -10,6 +10,7 @@ use super::{
     server::Server,
     suite::Case,
     verdict::{Judged, NotJudged, Verdict},
+    weak_key::WeakRsa,
 };
 use crate::{
     Fault, InProcessError,
@@ -25,8 +26,10 @@ use crate::{
 
 /// How often a client may break at a case before it is said to.
 const TRIED: usize = 3;
-/// How long a client may take over a case, with its start.
-const LIMIT: Duration = Duration::from_secs(180);
+/// How long a client may take to start, with the proof.
+const START_LIMIT: Duration = Duration::from_secs(180);
+/// How long it may then take over a connection. A page waits for ten seconds; some clients never tell it.
+const LIMIT: Duration = Duration::from_secs(20);
 /// What goes through the WebSocket and must come back.
 const PAYLOAD: &[u8] = b"limbo";
 
@@ -87,9 +90,7 @@ impl Handshakes {
         };
         let mut last = Trouble::Broke("it was not tried".to_owned());
         for _ in 0..TRIED {
-            let late = || Trouble::Broke(format!("it takes more than {} s", LIMIT.as_secs()));
-            let met = timeout(LIMIT, self.meet(entrance, case, &host, &server)).await;
-            match met.unwrap_or_else(|_| Err(late())) {
+            match self.meet(entrance, case, &host, &server).await {
                 Ok(verdict) => return Ok(verdict),
                 Err(trouble @ Trouble::Cannot(_)) => return Err(trouble.into()),
                 Err(trouble) => last = trouble,
@@ -107,7 +108,15 @@ impl Handshakes {
         server: &Server,
     ) -> Result<Verdict, Trouble> {
         let mut client = self.actor.enter(entrance).await?;
-        let met = self.connect(client.as_mut(), case, host, server).await;
+        let met = async {
+            for root in &case.trusted {
+                client.import(root.clone()).await?;
+            }
+            let late = |_| Trouble::Broke("the client does not start".to_owned());
+            timeout(START_LIMIT, client.be_ready()).await.map_err(late)??;
+            self.connect(client.as_mut(), host, server).await
+        };
+        let met = met.await;
         client.dismiss().await;
         met
     }
@@ -115,13 +124,9 @@ impl Handshakes {
     async fn connect(
         &self,
         client: &mut dyn Client,
-        case: &Case,
         host: &Host,
         server: &Server,
     ) -> Result<Verdict, Trouble> {
-        for root in &case.trusted {
-            client.import(root.clone()).await?;
-        }
         let to = |scheme| Destination {
             scheme,
             host: host.clone(),
@@ -130,7 +135,10 @@ impl Handshakes {
             route: Route::To(server.address()),
         };
         let payload = Payload::MustReturn(PAYLOAD.to_vec());
-        let mut verdict = verdict(&client.open(&to(Scheme::Wss), &payload).await?)?;
+        let Ok(opened) = timeout(LIMIT, client.open(&to(Scheme::Wss), &payload)).await else {
+            return Ok(Verdict::Hang);
+        };
+        let mut verdict = verdict(&opened?)?;
         if let Verdict::Refused { code: code @ None, .. } = &mut verdict
             && self.actor.profile().refusal.tells == Tells::PagesOnly
         {
@@ -163,11 +171,14 @@ fn verdict(seen: &Observation) -> Result<Verdict, Trouble> {
 
 /// What the case's server shows, and signs with.
 fn identity(case: &Case) -> Result<CertifiedKey, NotJudged> {
-    let key = case.key.as_ref().ok_or(NotJudged::NoKey)?;
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-        .map_err(|error| NotJudged::Key(error.to_string()))?;
+    let text = case.key.as_ref().ok_or(NotJudged::NoKey)?;
+    let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
+        .map_err(|_| NotJudged::Key("TLS has no signatures for keys of its kind".to_owned()))?;
     let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let key = provider.key_provider.load_private_key(key);
-    let key = key.map_err(|error| NotJudged::Key(error.to_string()))?;
+    let key = match (provider.key_provider.load_private_key(key), WeakRsa::new(text)) {
+        (Ok(key), _) => key,
+        (Err(_), Some(weak)) => Arc::new(weak),
+        (Err(error), None) => return Err(NotJudged::Key(error.to_string())),
+    };
     Ok(CertifiedKey::new(case.sent.clone(), key))
 }

@@ -15,6 +15,7 @@ mod server;
 mod simulated;
 mod suite;
 mod verdict;
+mod weak_key;
 
 pub use disagreement::{Check, Disagreements};
 pub use handshake::{Handshakes, HandshakesError};

@@ -115,13 +115,14 @@ impl Verdict {
         }
     }
 
-    /// Whether this is said of the same: where one tells no code, the other's is no difference.
+    /// Whether both connect, or both do not, with one code where both tell one. Who hangs does not connect, and it
+    /// is not known with which code it would have refused.
     pub fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused { code: Some(one), .. }, Self::Refused { code: Some(other), .. }) => {
                 one == other
             }
-            _ => self.result() == other.result(),
+            _ => (*self == Self::Connected) == (*other == Self::Connected),
         }
     }
 }

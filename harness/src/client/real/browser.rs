@@ -174,12 +174,6 @@ impl Browser {
         self.engine.dismiss().await;
     }
 
-    /// Sees to it that it runs and trusts what it should.
-    pub(super) async fn be_ready(&mut self) -> Result<(), Trouble> {
-        let result = self.try_be_ready().await;
-        self.noting(result)
-    }
-
     /// Sees to it that it runs in such a window, for which it is started anew.
     async fn be_in(&mut self, window: Window) -> Result<(), Trouble> {
         if self.window != window {
@@ -582,6 +576,11 @@ impl Client for Browser {
             Trust::Given => Ok(()),
             Trust::NotGiven => Err(remote.trusts_not()),
         }
+    }
+
+    async fn be_ready(&mut self) -> Result<(), Trouble> {
+        let result = self.try_be_ready().await;
+        self.noting(result)
     }
 
     async fn leave(mut self: Box<Self>) {
