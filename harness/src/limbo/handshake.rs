@@ -40,6 +40,13 @@ pub struct Handshakes {
     now: Entrance,
 }
 
+/// What came of a meeting.
+struct Met {
+    verdict: Verdict,
+    /// Why the page that would tell the code of a refusal did not come, where it did not.
+    no_code: Option<Trouble>,
+}
+
 /// Why there are no handshakes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -71,11 +78,17 @@ impl Handshakes {
     /// Serves a case to the client, in a session of its own: limbo's roots have one name and many keys, and in
     /// one session they would be taken for each other.
     pub async fn judge(&self, case: &Case) -> Judged {
-        let verdict = self.try_judge(case).await;
-        Judged { id: case.id.clone(), expected: case.expected, verdict, note: None }
+        let (verdict, note) = match self.try_judge(case).await {
+            Ok(Met { verdict, no_code }) => {
+                let why = |trouble| format!("the page that would tell the code does not come: {trouble}");
+                (Ok(verdict), no_code.map(why))
+            }
+            Err(why) => (Err(why), None),
+        };
+        Judged { id: case.id.clone(), expected: case.expected, verdict, note }
     }
 
-    async fn try_judge(&self, case: &Case) -> Result<Verdict, NotJudged> {
+    async fn try_judge(&self, case: &Case) -> Result<Met, NotJudged> {
         let host = case.host()?;
         let server = Server::start(identity(case)?).await;
         let server = server.map_err(|error| NotJudged::Broke(error.to_string()))?;
@@ -88,15 +101,16 @@ impl Handshakes {
                 &then
             }
         };
-        let mut last = Trouble::Broke("it was not tried".to_owned());
+        let mut last = Err(Trouble::Broke("it was not tried".to_owned()));
         for _ in 0..TRIED {
-            match self.meet(entrance, case, &host, &server).await {
-                Ok(verdict) => return Ok(verdict),
-                Err(trouble @ Trouble::Cannot(_)) => return Err(trouble.into()),
-                Err(trouble) => last = trouble,
+            last = self.meet(entrance, case, &host, &server).await;
+            match &last {
+                Ok(met) if met.no_code.is_none() => break,
+                Err(Trouble::Cannot(_)) => break,
+                Ok(_) | Err(Trouble::Broke(_)) => {}
             }
         }
-        Err(last.into())
+        Ok(last?)
     }
 
     /// Lets a new session meet the server.
@@ -106,7 +120,7 @@ impl Handshakes {
         case: &Case,
         host: &Host,
         server: &Server,
-    ) -> Result<Verdict, Trouble> {
+    ) -> Result<Met, Trouble> {
         let mut client = self.actor.enter(entrance).await?;
         let met = async {
             for root in &case.trusted {
@@ -126,7 +140,7 @@ impl Handshakes {
         client: &mut dyn Client,
         host: &Host,
         server: &Server,
-    ) -> Result<Verdict, Trouble> {
+    ) -> Result<Met, Trouble> {
         let to = |scheme| Destination {
             scheme,
             host: host.clone(),
@@ -136,16 +150,21 @@ impl Handshakes {
         };
         let payload = Payload::MustReturn(PAYLOAD.to_vec());
         let Ok(opened) = timeout(LIMIT, client.open(&to(Scheme::Wss), &payload)).await else {
-            return Ok(Verdict::Hang);
+            return Ok(Met { verdict: Verdict::Hang, no_code: None });
         };
         let mut verdict = verdict(&opened?)?;
         if let Verdict::Refused { code: code @ None, .. } = &mut verdict
             && self.actor.profile().refusal.tells == Tells::PagesOnly
         {
-            let page = client.browse(&to(Scheme::Https), OnWarning::Leave).await?;
-            *code = page.refusal().and_then(|refusal| refusal.code.clone());
+            let page = to(Scheme::Https);
+            let browsed = timeout(LIMIT, client.browse(&page, OnWarning::Leave)).await;
+            let late = |_| Trouble::Broke(format!("it hangs for {} s", LIMIT.as_secs()));
+            match browsed.map_err(late).flatten() {
+                Ok(page) => *code = page.refusal().and_then(|refusal| refusal.code.clone()),
+                Err(trouble) => return Ok(Met { verdict, no_code: Some(trouble) }),
+            }
         }
-        Ok(verdict)
+        Ok(Met { verdict, no_code: None })
     }
 }
 
