@@ -166,8 +166,7 @@ fn limbo_and_the_real_client_have_it_as_the_simulated_one_or_it_is_listed(
 ) -> Result<(), Box<dyn Error>> {
     let Some(suite) = whole_suite()? else { return Ok(()) };
     let profile = client::find(name)?;
-    let judged: Vec<Judged> =
-        suite.cases.iter().map(|case| limbo::judge(&profile, case)).collect();
+    let judged: Vec<Judged> = suite.cases.iter().map(|case| limbo::judge(&profile, case)).collect();
 
     let disagreements = Disagreements::of(name)?;
     disagreements.check_patterns(suite.cases.iter().map(|case| case.id.as_str()))?;

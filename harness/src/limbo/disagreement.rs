@@ -222,7 +222,8 @@ mod tests {
     fn a_pattern_without_a_case_and_a_reason_without_words_are_errors() {
         let error = list("['c::*']").check_patterns(["a::one"]).unwrap_err().to_string();
         assert!(error.contains("no case matches `c::*`"), "{error}");
-        let text = "[[disagreement]]\ncases = []\nverdict = \"hangs\"\nreason = \" \"\nsource = \"s\"\n";
+        let text =
+            "[[disagreement]]\ncases = []\nverdict = \"hangs\"\nreason = \" \"\nsource = \"s\"\n";
         let error = Disagreements::read(&Source::new("a.toml", text)).unwrap_err().to_string();
         assert!(error.starts_with("a.toml:4:10: a disagreement needs its reason"), "{error}");
     }

@@ -80,7 +80,8 @@ impl Handshakes {
     pub async fn judge(&self, case: &Case) -> Judged {
         let (verdict, note) = match self.try_judge(case).await {
             Ok(Met { verdict, no_code }) => {
-                let why = |trouble| format!("the page that would tell the code does not come: {trouble}");
+                let why =
+                    |trouble| format!("the page that would tell the code does not come: {trouble}");
                 (Ok(verdict), no_code.map(why))
             }
             Err(why) => (Err(why), None),
@@ -182,10 +183,7 @@ fn verdict(seen: &Observation) -> Result<Verdict, Trouble> {
     if seen.connections == 0 {
         return Err(Trouble::Broke(format!("it did not come to the server: {}", refusal.detail)));
     }
-    Ok(Verdict::Refused {
-        code: refusal.code.clone(),
-        alert: refusal.alert.map(|seen| seen.alert),
-    })
+    Ok(Verdict::Refused { code: refusal.code.clone(), alert: refusal.alert.map(|seen| seen.alert) })
 }
 
 /// What the case's server shows, and signs with.

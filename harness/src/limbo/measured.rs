@@ -108,8 +108,7 @@ impl Measured {
             "# What a real client did with the cases of x509-limbo that can be served.\n\
              # Written by `wssure limbo --handshake --record DIR`: measure anew rather than edit.\n",
         );
-        let header =
-            [("client", &self.client), ("version", &self.version), ("date", &self.date)];
+        let header = [("client", &self.client), ("version", &self.version), ("date", &self.date)];
         for (key, value) in header {
             writeln!(text, "{key} = {}", quoted(value)).ok();
         }
@@ -161,10 +160,8 @@ mod tests {
     use crate::Alert;
 
     fn record() -> Measured {
-        let refused = |code: Option<&str>, alert| Verdict::Refused {
-            code: code.map(str::to_owned),
-            alert,
-        };
+        let refused =
+            |code: Option<&str>, alert| Verdict::Refused { code: code.map(str::to_owned), alert };
         Measured {
             client: "real:firefox".to_owned(),
             version: "Firefox 153".to_owned(),

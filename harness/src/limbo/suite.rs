@@ -86,7 +86,9 @@ pub enum PeerKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SuiteError {
     /// It is no JSON, or not of a suite's shape.
-    #[error("the suite is no x509-limbo suite: {0}; limbo.json of https://github.com/C2SP/x509-limbo is one")]
+    #[error(
+        "the suite is no x509-limbo suite: {0}; limbo.json of https://github.com/C2SP/x509-limbo is one"
+    )]
     Shape(String),
     /// It is of another version.
     #[error("the suite is of version {found}, and version {VERSION} is read here")]

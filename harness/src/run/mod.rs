@@ -19,8 +19,8 @@ pub use verdict::{
 use crate::{
     case::Case,
     certificate::{Lab, MintError},
-    client::{Clock, 
-        Actor, Trouble,
+    client::{
+        Actor, Clock, Trouble,
         profile::Provenance,
         real::{Entrance, Proof},
     },

@@ -59,7 +59,7 @@ pub struct Arguments {
     jobs: NonZeroUsize,
 
     /// Write what the real client did to this folder, as a file named after it
-    #[arg(long, value_name = "DIR", requires = "handshake")]
+    #[arg(long, value_name = "DIR", requires = "handshake", conflicts_with = "filter")]
     record: Option<PathBuf>,
 
     /// Print no results, but where they are not as they are known to be
@@ -139,9 +139,8 @@ fn chosen<'a>(suite: &'a Suite, patterns: &[String]) -> Result<Vec<&'a Case>, Fa
     let wrong = |pattern: &str, why: &str| Failure::Call(format!("--filter `{pattern}` {why}"));
     let mut globs: Vec<GlobMatcher> = Vec::new();
     for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| {
-            wrong(pattern, &format!("is no pattern: {}", error.kind()))
-        })?;
+        let glob = Glob::new(pattern)
+            .map_err(|error| wrong(pattern, &format!("is no pattern: {}", error.kind())))?;
         let glob = glob.compile_matcher();
         if !suite.cases.iter().any(|case| glob.is_match(&case.id)) {
             return Err(wrong(pattern, "matches no case"));
@@ -152,11 +151,7 @@ fn chosen<'a>(suite: &'a Suite, patterns: &[String]) -> Result<Vec<&'a Case>, Fa
     Ok(suite.cases.iter().filter(|case| is_chosen(&case.id)).collect())
 }
 
-fn handshakes(
-    client: &Actor,
-    cases: &[&Case],
-    jobs: NonZeroUsize,
-) -> Result<Vec<Judged>, Failure> {
+fn handshakes(client: &Actor, cases: &[&Case], jobs: NonZeroUsize) -> Result<Vec<Judged>, Failure> {
     run_until_interrupted(async {
         let handshakes = Handshakes::start(client.clone())
             .await
@@ -195,8 +190,11 @@ fn record(client: &Actor, judged: &[Judged], folder: &Path) -> Result<(), Failur
     let measured = Measured::new(client.name(), version, today, judged);
     let name = measured.file_name().map_err(|error| Failure::Call(error.to_string()))?;
     let path = folder.join(name);
-    std::fs::write(&path, measured.write())
-        .map_err(|source| Failure::Unwritable { option: "--record", path, source })
+    std::fs::write(&path, measured.write()).map_err(|source| Failure::Unwritable {
+        option: "--record",
+        path,
+        source,
+    })
 }
 
 /// Prints where the judgements are not as they are known to be, and tells whether there is no such place.

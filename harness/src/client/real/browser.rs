@@ -439,7 +439,8 @@ impl Browser {
             }
             // What was seen of it is of no attempt.
             self.watch.hang_up(&watched);
-            (begun, watched) = (Instant::now(), self.watch.over(self.engine.comes_to(&to.host), to).await?);
+            (begun, watched) =
+                (Instant::now(), self.watch.over(self.engine.comes_to(&to.host), to).await?);
             landing = self.engine.go(&watched.url.to_string()).await?;
         }
         let exception = match (&landing, on_warning) {

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use crate::{
     Fault,
-    client::{Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming},
+    client::{
+        Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming,
+    },
     fault::Area,
     inspect::{Question, inspect},
     observation::{

@@ -43,24 +43,19 @@ impl Watch {
 
     /// Puts a witness on the way to that destination, if there is none yet, at the address of this machine to which
     /// the client comes.
-    pub(super) async fn over(
-        &mut self,
-        at: IpAddr,
-        to: &Destination,
-    ) -> Result<Watched, Trouble> {
+    pub(super) async fn over(&mut self, at: IpAddr, to: &Destination) -> Result<Watched, Trouble> {
         let subject = match to.route {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
-        let witness =
-            match self.witnesses.entry((subject, at)) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let secrets = self.secrets.clone();
-                    let witness = Witness::start_at(at, subject, secrets).await;
-                    entry.insert(witness.map_err(|error| no_witness(at, &error))?)
-                }
-            };
+        let witness = match self.witnesses.entry((subject, at)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let secrets = self.secrets.clone();
+                let witness = Witness::start_at(at, subject, secrets).await;
+                entry.insert(witness.map_err(|error| no_witness(at, &error))?)
+            }
+        };
         let address = witness.address();
         let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
         Ok(Watched { way: (subject, at), mark: witness.mark(), url })
