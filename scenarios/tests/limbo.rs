@@ -99,6 +99,25 @@ fn a_wrong_call_is_told(
 }
 
 #[rstest]
+fn it_is_the_time_of_the_case_for_a_real_tool(
+    #[values("curl", "gnutls", "node", "openssl", "python")] tool: &str,
+) -> Result<(), Box<dyn Error>> {
+    let lab = Lab::new()?;
+    let good = case("a::long-ago", &lab.mint(&Specification::new(Kind::Good, HOST.parse()?))?);
+    let mut long_ago = good;
+    long_ago["validation_time"] = json!("2001-01-01T00:00:00+00:00");
+    let suite = json!({ "version": 1, "testcases": [long_ago] }).to_string();
+    let client = format!("real:{tool}");
+    let ran = limbo(&Folder::new(), &["--client", &client, "--handshake"], &suite);
+    if ran.stderr.contains("is not installed") || ran.stderr.contains("needs datefudge") {
+        skip(&ran.stderr);
+        return Ok(());
+    }
+    assert_eq!(results(&ran), expected(&[("a::long-ago", "FAILURE")]), "{ran:#?}");
+    Ok(())
+}
+
+#[rstest]
 fn a_real_tool_is_met_in_a_handshake_and_recorded(
     #[values("curl", "gnutls", "node", "openssl", "python")] tool: &str,
 ) -> Result<(), Box<dyn Error>> {

@@ -65,8 +65,8 @@ pub enum NotJudged {
     #[error("it has no key, so that nobody can serve it")]
     NoKey,
     /// It cannot be served.
-    #[error("no handshake can be signed with its key: {0}")]
-    Key(String),
+    #[error("its key is of a kind with which TLS has no signatures")]
+    Key,
     /// The client has no such thing.
     #[error("{0}")]
     Cannot(String),
