@@ -400,8 +400,91 @@ pub struct Certificate {
 pub struct Finding {
     /// Which.
     pub fault: Fault,
+    /// Where it sits; [`None`] where only its consequence was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// What exactly, with the values that were compared.
     pub detail: String,
+}
+
+/// Where in a chain a fault sits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Place {
+    /// In which certificate.
+    pub certificate: Position,
+    /// In which of its fields.
+    pub field: Field,
+}
+
+/// Which certificate of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// The server's own, which it sends first.
+    Server,
+    /// The one that was sent so many places behind it, from 1.
+    Sent(usize),
+    /// One that the client trusts by itself.
+    Trusted,
+}
+
+/// A field of a certificate, by its name in RFC 5280.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Field {
+    /// The whole of it, or its encoding.
+    #[serde(rename = "encoding")]
+    Encoding,
+    /// version
+    Version,
+    /// serialNumber
+    SerialNumber,
+    /// signature and signatureAlgorithm
+    SignatureAlgorithm,
+    /// signatureValue
+    SignatureValue,
+    /// issuer
+    Issuer,
+    /// validity
+    Validity,
+    /// subject
+    Subject,
+    /// The common name in the subject
+    CommonName,
+    /// subjectPublicKeyInfo
+    SubjectPublicKey,
+    /// extensions, or one that has no name here
+    Extensions,
+    /// subjectAltName
+    SubjectAltName,
+    /// basicConstraints
+    BasicConstraints,
+    /// keyUsage
+    KeyUsage,
+    /// extKeyUsage
+    ExtendedKeyUsage,
+    /// nameConstraints
+    NameConstraints,
+    /// authorityKeyIdentifier
+    AuthorityKeyIdentifier,
+    /// subjectKeyIdentifier
+    SubjectKeyIdentifier,
+    /// authorityInfoAccess
+    AuthorityInfoAccess,
+    /// TLS feature (RFC 7633)
+    TlsFeature,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.certificate {
+            Position::Server => f.write_str("the server's certificate")?,
+            Position::Sent(number) => write!(f, "certificate {} of those sent", number + 1)?,
+            Position::Trusted => f.write_str("the trusted certificate")?,
+        }
+        write!(f, ", {}", self.field)
+    }
 }
 
 /// How long each step took, from the start of the attempt.
@@ -439,5 +522,14 @@ display_as_kebab! {
     Moment { DuringHandshake "during the handshake", AfterHandshake "after the handshake" }
     Ending { NotConnected "not connected", Closed "closed", Reset "reset", Abandoned "abandoned" }
     OfferedVersion { Tls10 "1.0", Tls11 "1.1", Tls12 "1.2", Tls13 "1.3" }
+    Field {
+        Encoding "encoding", Version "version", SerialNumber "serialNumber",
+        SignatureAlgorithm "signatureAlgorithm", SignatureValue "signatureValue", Issuer "issuer",
+        Validity "validity", Subject "subject", CommonName "commonName", SubjectPublicKey "subjectPublicKeyInfo",
+        Extensions "extensions", SubjectAltName "subjectAltName",
+        BasicConstraints "basicConstraints", KeyUsage "keyUsage", ExtendedKeyUsage "extKeyUsage",
+        NameConstraints "nameConstraints", AuthorityKeyIdentifier "authorityKeyIdentifier",
+        SubjectKeyIdentifier "subjectKeyIdentifier", AuthorityInfoAccess "authorityInfoAccess", TlsFeature "tlsFeature",
+    }
     ExceptionOutcome { Accepted "accepted", NotNeeded "not-needed", NotOffered "not-offered" }
 }

@@ -132,9 +132,10 @@ pub(super) async fn tls(
     progress.leaf = seen.chain.into_iter().next();
     progress.found = seen.found;
 
+    let refused = seen.refused.map(|judgement| judgement.under(version));
     let ending =
-        seen.refused.as_ref().map_or(Ending::Closed, |judgement| stream.ending(judgement.leaves));
-    match (result, seen.refused) {
+        refused.as_ref().map_or(Ending::Closed, |judgement| stream.ending(judgement.leaves));
+    match (result, refused) {
         (Ok(()), None) => Ok(Stream::Tls(Box::new(stream))),
         (Ok(()), Some(judgement)) => {
             let left = stream.refuse_late(judgement.alert, judgement.leaves).await;

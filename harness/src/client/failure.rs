@@ -5,7 +5,7 @@ use std::io;
 use rustls::{AlertDescription, Error as TlsError};
 use tokio_tungstenite::tungstenite;
 
-use super::{exchange::SpeechError, profile::Judgement, tls::HandshakeFailure};
+use super::{exchange::SpeechError, judge::Judgement, tls::HandshakeFailure};
 use crate::{
     Alert, Fault,
     observation::{AlertSeen, Ending, Moment, Party, Step},

@@ -6,6 +6,7 @@ mod connection;
 mod exceptions;
 mod exchange;
 mod failure;
+pub mod judge;
 pub mod profile;
 pub mod real;
 mod sealed_alert;
@@ -24,6 +25,7 @@ pub(crate) use catalogue::measured_files;
 pub use catalogue::{ClientError, built_in, find};
 pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};
+pub use judge::{Judgement, Verdict};
 pub use profile::Profile;
 pub use simulated::{Clock, Simulated};
 

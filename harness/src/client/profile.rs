@@ -13,7 +13,8 @@ use crate::{
     Alert, Fault,
     data::{DataError, Source},
     fault::Area,
-    observation::{Finding, Moment, TlsVersion},
+    inspect::{KeyAlgorithm, Limits},
+    observation::{Field, Finding, Moment, Position, TlsVersion},
 };
 
 /// A client's rules and words.
@@ -42,9 +43,9 @@ pub struct Profile {
     pub refusal: Manner,
     /// How it keeps exceptions; [`None`] for a client without a warning page on which one could be made.
     pub exceptions: Option<Exceptions>,
-    /// How many days a certificate may be valid; no limit if absent.
-    #[serde(default = "no_limit")]
-    pub longest_validity_days: u32,
+    /// What it can and allows, where that decides what it minds.
+    #[serde(default)]
+    pub limits: Abilities,
     /// The certificate faults that it refuses. Where there are several, it reports the first of this list.
     pub refuses: Vec<Refuses>,
     /// Its words for failures of the connection.
@@ -52,8 +53,41 @@ pub struct Profile {
     pub reports: Vec<Reports>,
 }
 
-fn no_limit() -> u32 {
-    u32::MAX
+/// What a client can and allows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Abilities {
+    /// How many days a certificate may be valid; no limit if absent.
+    pub validity_days: u32,
+    /// The most certificates that it takes in one message; no limit if absent.
+    pub most_certificates: usize,
+    /// The keys that it takes from a server, in the signature algorithms of its ClientHello.
+    pub server_keys: Vec<KeyAlgorithm>,
+    /// The keys whose signatures on certificates it can check.
+    pub issuer_keys: Vec<KeyAlgorithm>,
+}
+
+impl Default for Abilities {
+    fn default() -> Self {
+        Self {
+            validity_days: u32::MAX,
+            most_certificates: usize::MAX,
+            server_keys: KeyAlgorithm::CURRENT.to_vec(),
+            issuer_keys: KeyAlgorithm::CURRENT.to_vec(),
+        }
+    }
+}
+
+impl Abilities {
+    /// What decides what is a fault at all for this client.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits {
+            longest_validity_days: self.validity_days,
+            most_certificates: self.most_certificates,
+            server_keys: &self.server_keys,
+            issuer_keys: &self.issuer_keys,
+        }
+    }
 }
 
 /// What sort of client it is.
@@ -113,6 +147,9 @@ pub struct Manner {
     pub close_code: u16,
     /// Whether its error names the first fault only, or all of them.
     pub names: Naming,
+    /// Which ways to an anchor it tries.
+    #[serde(default)]
+    pub paths: Search,
     /// For which connections it tells an error code at all.
     #[serde(default)]
     pub tells: Tells,
@@ -169,6 +206,20 @@ pub enum Leaving {
     ClosesUnread,
 }
 
+/// Which ways to an anchor a client tries, where there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Search {
+    /// All, until one is good. Where none is, it tells what is wrong on the first.
+    #[default]
+    All,
+    /// All, until one is good. Where none is, it tells what is wrong on each, if that is the same, and else that
+    /// it knows no issuer (mozilla::pkix, pkixbuild.cpp, `PathBuildingStep::RecordResult`).
+    AllAndAgreed,
+    /// The first that it can put together.
+    First,
+}
+
 /// How many faults a client's error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -178,19 +229,6 @@ pub enum Naming {
     /// The codes of all that it looks at, joined by `+`. It looks from the top down: below an issuer that is not
     /// trusted it looks at nothing but the name (GnuTLS, `_gnutls_verify_crt_status`; measured).
     AllFromTheTop,
-}
-
-impl Naming {
-    /// Whether this fault is looked at, with what else was found.
-    fn reaches(self, fault: Fault, found: &[Finding]) -> bool {
-        let has = |fault| found.iter().any(|finding| finding.fault == fault);
-        let is_leafs_own = matches!(fault, Fault::Expired | Fault::NotYetValid);
-        // Otherwise the server's certificate is itself what the path ends with.
-        let ends_above = has(Fault::UnknownIssuer)
-            && !has(Fault::SelfSigned)
-            && !has(Fault::MissingIntermediate);
-        self == Self::First || !is_leafs_own || !ends_above
-    }
 }
 
 /// How a client keeps exceptions.
@@ -281,16 +319,72 @@ pub enum Lasts {
 pub struct Refuses {
     /// Which.
     pub faults: Vec<Spanned<Fault>>,
+    /// In which fields of a certificate; in any if absent.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// In which certificates; in any if absent.
+    #[serde(default)]
+    pub certificates: Vec<Holder>,
+    /// Only where one of these is found too; always if absent.
+    #[serde(default)]
+    pub beside: Vec<Fault>,
+    /// Whether it looks at nothing else then, so that its error names nothing else.
+    #[serde(default)]
+    pub alone: bool,
     /// The client's own error code.
     pub code: Option<String>,
     /// The alert that it sends; none if it just leaves.
     pub alert: Option<Spanned<Alert>>,
+    /// The versions of TLS under which it leaves without that alert.
+    #[serde(default)]
+    pub silent_under: Vec<TlsVersion>,
     /// Whether its warning page offers to go on; absent where the client has no such page.
     pub exception: Option<Offer>,
     /// When it says so, where that is another moment than for its other refusals.
     pub moment: Option<Moment>,
     /// How it then leaves, where that is another way than after its other refusals.
     pub leaves: Option<Leaving>,
+}
+
+/// Whose certificate a fault is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// The server's own.
+    Server,
+    /// An authority's that the server sent.
+    Sent,
+    /// One that the client trusts.
+    Trusted,
+}
+
+impl From<Position> for Holder {
+    fn from(position: Position) -> Self {
+        match position {
+            Position::Server => Self::Server,
+            Position::Sent(_) => Self::Sent,
+            Position::Trusted => Self::Trusted,
+        }
+    }
+}
+
+impl Refuses {
+    /// Whether it is about every certificate, field and company in which its faults are found.
+    fn is_general(&self) -> bool {
+        self.fields.is_empty() && self.certificates.is_empty() && self.beside.is_empty()
+    }
+
+    /// Whether it is about this finding, beside the others. One whose place nobody knows it is always about.
+    pub(super) fn is_about(&self, finding: &Finding, all: &[&Finding]) -> bool {
+        let is_here = finding.place.is_none_or(|place| {
+            (self.fields.is_empty() || self.fields.contains(&place.field))
+                && (self.certificates.is_empty()
+                    || self.certificates.contains(&place.certificate.into()))
+        });
+        let is_beside =
+            self.beside.is_empty() || all.iter().any(|other| self.beside.contains(&other.fault));
+        is_here && is_beside
+    }
 }
 
 /// Whether a warning page offers to go on.
@@ -331,25 +425,6 @@ fn once() -> u32 {
     1
 }
 
-/// What a client makes of the faults that were found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// The fault that it reports.
-    pub fault: Fault,
-    /// What exactly is wrong.
-    pub detail: String,
-    /// Its error code.
-    pub code: Option<String>,
-    /// The alert that it sends.
-    pub alert: Option<Alert>,
-    /// Whether it offers to go on.
-    pub exception: Offer,
-    /// When it says so, where that is another moment than for its other refusals.
-    pub moment: Option<Moment>,
-    /// How it then leaves.
-    pub leaves: Leaving,
-}
-
 impl Profile {
     /// Reads a client's file.
     ///
@@ -382,7 +457,17 @@ impl Profile {
                 ),
             ));
         }
-        let refused = self.refuses.iter().flat_map(|rule| &rule.faults);
+        // A particular rule stands before the general one; where it is written is its precedence.
+        let general = self.refuses.iter().filter(|rule| rule.is_general());
+        for fault in
+            self.refuses.iter().filter(|rule| !rule.is_general()).flat_map(|rule| &rule.faults)
+        {
+            if fault.get_ref().area() != Area::Certificate {
+                let message = format!("`{}` is no certificate fault", fault.get_ref());
+                return Err(source.error(fault.span(), message));
+            }
+        }
+        let refused = general.flat_map(|rule| &rule.faults);
         let reported = self.reports.iter().flat_map(|rule| {
             rule.schemes.iter().flat_map(|scheme| rule.faults.iter().map(|fault| (fault, *scheme)))
         });
@@ -439,37 +524,6 @@ impl Profile {
             }
             _ => Ok(()),
         }
-    }
-
-    /// What this client makes of what was found: [`None`] if it does not mind.
-    pub fn judge(&self, found: &[Finding]) -> Option<Judgement> {
-        let minded = self.refuses.iter().flat_map(|rule| {
-            rule.faults.iter().filter_map(move |fault| {
-                let finding = found.iter().find(|finding| finding.fault == *fault.get_ref())?;
-                Some((rule, finding))
-            })
-        });
-        let (first, finding) = minded.clone().next()?;
-        let offered = minded.clone().all(|(rule, _)| rule.exception == Some(Offer::Offered));
-        let code = match self.refusal.names {
-            Naming::First => first.code.clone(),
-            naming @ Naming::AllFromTheTop => {
-                let reached = minded.filter(|(_, one)| naming.reaches(one.fault, found));
-                let mut codes: Vec<&str> =
-                    reached.filter_map(|(rule, _)| rule.code.as_deref()).collect();
-                codes.dedup();
-                (!codes.is_empty()).then(|| codes.join("+"))
-            }
-        };
-        Some(Judgement {
-            fault: finding.fault,
-            detail: finding.detail.clone(),
-            code,
-            alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
-            exception: if offered { Offer::Offered } else { Offer::Never },
-            moment: first.moment,
-            leaves: first.leaves.unwrap_or(self.refusal.leaves),
-        })
     }
 
     /// The words for a certificate fault, as if it were the only one.

@@ -1,7 +1,7 @@
 //! A client whose rules and words come from its profile, and whose connections are real.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -31,6 +31,9 @@ use crate::{
 /// How long one attempt may take by default.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// How many of the certificates that it has met a client remembers.
+const MOST_MET: usize = 32;
+
 /// A simulated client with its state.
 ///
 /// It trusts nothing but what is imported.
@@ -41,6 +44,8 @@ pub struct Simulated {
     anchors: Vec<CertificateDer<'static>>,
     /// What its user has accepted; [`None`] for a client that never asks.
     exceptions: Option<Exceptions>,
+    /// The certificates that servers have shown it since its start; the oldest are forgotten.
+    met: VecDeque<CertificateDer<'static>>,
     /// The servers with which there is a TLS session that could be resumed.
     sessions: HashSet<(Host, u16)>,
     highest_tls: TlsVersion,
@@ -72,6 +77,7 @@ impl Simulated {
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
             exceptions: profile.exceptions.map(Exceptions::new),
+            met: VecDeque::new(),
             sessions: HashSet::new(),
             highest_tls: profile.highest_tls(),
             profile,
@@ -143,6 +149,7 @@ impl Simulated {
             provider: Arc::clone(&self.provider),
             anchors: self.anchors.clone(),
             exceptions,
+            met: VecDeque::new(),
             sessions: HashSet::new(),
             highest_tls: self.highest_tls,
             clock: self.clock,
@@ -157,6 +164,7 @@ impl Simulated {
             host: to.host.clone(),
             anchors: self.anchors.clone(),
             now: self.clock.now(),
+            met: self.met.iter().cloned().collect(),
             accepted: Accepted(Box::new(move |leaf| {
                 exceptions.as_ref().is_some_and(|exceptions| exceptions.cover(&destination, leaf))
             })),
@@ -327,6 +335,7 @@ impl Simulated {
         to: &Destination,
     ) -> Result<(Progress, Result<Answer, Failure>), Trouble> {
         let (mut progress, mut result) = self.page(to).await?;
+        self.meet(progress.leaf.as_ref());
         let had_session = self.note_session(to, &result);
         let refused = result.as_ref().is_err_and(|failure| failure.judgement.is_some());
         let twice = self.profile.refusal.with_session == WithSession::RefusesTwice;
@@ -336,6 +345,15 @@ impl Simulated {
             progress.follows(before);
         }
         Ok((progress, result))
+    }
+
+    /// Remembers a certificate that a server has shown.
+    fn meet(&mut self, certificate: Option<&CertificateDer<'static>>) {
+        let Some(certificate) = certificate.filter(|one| !self.met.contains(one)) else { return };
+        if self.met.len() == MOST_MET {
+            self.met.pop_front();
+        }
+        self.met.push_back(certificate.clone());
     }
 
     /// Keeps or drops the session with a server, and says whether there was one.
@@ -435,6 +453,7 @@ impl Client for Simulated {
                 break result;
             }
         };
+        self.meet(progress.leaf.as_ref());
         self.note_session(to, &result);
         let mut answer = None;
         let mut echo = None;
@@ -541,6 +560,7 @@ impl Client for Simulated {
 
     async fn restart(&mut self) -> Result<(), Trouble> {
         self.sessions.clear();
+        self.met.clear();
         if let Some(exceptions) = &mut self.exceptions {
             exceptions.restart();
         }

@@ -10,11 +10,14 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::profile::{Judgement, Profile};
+use super::{
+    judge::{Judgement, Verdict},
+    profile::Profile,
+};
 use crate::{
     Alert,
     host::Host,
-    inspect::{Question, inspect, verify_handshake_signature},
+    inspect::{Handshake, Question, Staple, inspect, verify_handshake_signature},
     observation::{Finding, Moment, TlsVersion},
 };
 
@@ -34,6 +37,8 @@ pub(super) struct Verifier {
     pub host: Host,
     pub anchors: Vec<CertificateDer<'static>>,
     pub now: UnixTime,
+    /// The certificates that the client has met before.
+    pub met: Vec<CertificateDer<'static>>,
     /// The certificates that the user has accepted for this destination.
     pub accepted: Accepted,
     pub provider: Arc<CryptoProvider>,
@@ -74,21 +79,22 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
+        staple: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain: Vec<CertificateDer<'static>> = std::iter::once(leaf)
             .chain(others)
             .map(|certificate| certificate.clone().into_owned())
             .collect();
+        let staple = if staple.is_empty() { Staple::Absent } else { Staple::Sent };
         let question = Question {
-            host: &self.host,
-            anchors: &self.anchors,
-            now: self.now,
-            longest_validity_days: self.profile.longest_validity_days,
+            limits: self.profile.limits.limits(),
+            handshake: Handshake { staple, ..Handshake::default() },
+            met: &self.met,
+            ..Question::new(&self.host, &self.anchors, self.now)
         };
-        let found = inspect(&chain, &question);
-        let refused = if self.accepted.0(leaf) { None } else { self.profile.judge(&found) };
+        let Verdict { found, refused } = self.profile.judge(&inspect(&chain, &question));
+        let refused = refused.filter(|_| !self.accepted.0(leaf));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { chain, found, refused };
         // The verdict waits for the signature, because only there rustls tells the version of TLS,
         // and with it the moment at which this client speaks.
@@ -132,7 +138,9 @@ impl ServerCertVerifier for Verifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let all = self.provider.signature_verification_algorithms.supported_schemes();
+        let keys = &self.profile.limits.server_keys;
+        all.into_iter().filter(|scheme| keys.iter().any(|key| key.signs(*scheme))).collect()
     }
 }
 

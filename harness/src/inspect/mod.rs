@@ -2,20 +2,37 @@
 //!
 //! It says what *is*, not what a client makes of it: that is for the client's
 //! [`Profile`](crate::client::Profile).
+//!
+//! ```text
+//! certificates as sent  ->  what is wrong with the server's own  \
+//! anchors               ->  the ways up from it, each with what   >  Inspection
+//! host, time, use       ->  is wrong on it                       /
+//! ```
+//!
+//! All work is bounded: see [`path`].
 
-mod chain;
+mod certificate;
+mod constraints;
+mod extensions;
+mod issuer;
+mod key;
 mod names;
+mod path;
+mod server;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
-use x509_parser::prelude::*;
 
+use self::certificate::Held;
+pub use key::KeyAlgorithm;
 pub use signature::{SignatureError, verify_handshake_signature};
 
 use crate::{
     Fault,
     host::Host,
-    observation::{Certificate, Finding},
+    observation::{Certificate, Field, Finding, Place, Position},
 };
 
 /// What the certificates are held against.
@@ -27,135 +44,177 @@ pub struct Question<'a> {
     pub anchors: &'a [CertificateDer<'static>],
     /// The client's clock.
     pub now: UnixTime,
-    /// The most days of validity that the client allows.
+    /// What the client can and allows.
+    pub limits: Limits<'a>,
+    /// What else the handshake showed.
+    pub handshake: Handshake,
+    /// Certificates that the client has met before.
+    pub met: &'a [CertificateDer<'static>],
+}
+
+impl<'a> Question<'a> {
+    /// Whether they are good for that host, now and for everybody who trusts these.
+    pub fn new(host: &'a Host, anchors: &'a [CertificateDer<'static>], now: UnixTime) -> Self {
+        Self {
+            host,
+            anchors,
+            now,
+            limits: Limits::default(),
+            handshake: Handshake::default(),
+            met: &[],
+        }
+    }
+}
+
+/// What a client can and allows, where that decides what is a fault at all.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
+    /// The most days of validity that it allows.
     pub longest_validity_days: u32,
+    /// The most certificates that it takes in one message.
+    pub most_certificates: usize,
+    /// The keys that it takes from a server.
+    pub server_keys: &'a [KeyAlgorithm],
+    /// The keys whose signatures on certificates it can check.
+    pub issuer_keys: &'a [KeyAlgorithm],
+}
+
+/// The CA/Browser Forum's limit of validity and what every current client can.
+impl Default for Limits<'_> {
+    fn default() -> Self {
+        Self {
+            longest_validity_days: 398,
+            most_certificates: usize::MAX,
+            server_keys: KeyAlgorithm::EVERYWHERE,
+            issuer_keys: KeyAlgorithm::CURRENT,
+        }
+    }
+}
+
+/// What a handshake shows beside the certificates.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Handshake {
+    /// What the server's key has to do.
+    pub key_use: KeyUse,
+    /// Whether an OCSP answer came with the certificates.
+    pub staple: Staple,
+}
+
+/// What the server's key has to do in a handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Sign it: TLS 1.3, and TLS 1.2 with (EC)DHE.
+    #[default]
+    Signs,
+    /// Decrypt the client's secret: TLS 1.2 with RSA key exchange.
+    Decrypts,
+}
+
+/// Whether an OCSP answer came with the certificates (RFC 6066 section 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Staple {
+    /// None came.
+    #[default]
+    Absent,
+    /// One came.
+    Sent,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// What is wrong with the server's own certificate, whatever is above it.
+    pub server: Vec<Finding>,
+    /// The ways up from it, those first that a client would try first; there is always one, if only a dead end.
+    pub paths: Vec<Path>,
+    /// The way that one goes who takes the first certificate that may have issued the one below, and never turns back.
+    pub straight: Path,
+    /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
+    pub loops: Vec<Path>,
+}
+
+/// One way from the server's certificate upwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path {
+    /// The certificates above the server's, its issuer first.
+    pub issuers: Vec<Position>,
+    /// What is wrong on this way.
+    pub found: Vec<Finding>,
+}
+
+impl Inspection {
+    fn of_nothing(finding: Finding) -> Self {
+        Self {
+            server: vec![finding],
+            paths: vec![Path::default()],
+            straight: Path::default(),
+            loops: Vec::new(),
+        }
+    }
+
+    /// What is wrong if that way is gone: with the server's own certificate, and on it.
+    pub fn along<'i>(&'i self, path: &'i Path) -> impl Iterator<Item = &'i Finding> + Clone {
+        self.server.iter().chain(&path.found)
+    }
+
+    /// The way on which least is wrong; the first of them.
+    pub fn best(&self) -> Option<&Path> {
+        self.paths.iter().min_by_key(|path| path.found.len())
+    }
+
+    /// What is wrong on the way on which least is. Their order means nothing: which one a client reports is
+    /// in its profile.
+    pub fn findings(&self) -> Vec<Finding> {
+        match self.best() {
+            Some(path) => self.along(path).cloned().collect(),
+            None => self.server.clone(),
+        }
+    }
 }
 
 /// Every fault in `sent`, the certificates in the order in which the server sent them.
-///
-/// The order of the findings means nothing: which one a client reports is in its profile.
-pub fn inspect(sent: &[CertificateDer<'_>], question: &Question<'_>) -> Vec<Finding> {
+pub fn inspect(sent: &[CertificateDer<'_>], question: &Question<'_>) -> Inspection {
     let Some((first, others)) = sent.split_first() else {
-        return vec![finding(Fault::Malformed, "the server sent no certificate")];
+        return Inspection::of_nothing(unread(
+            Fault::Malformed,
+            Position::Server,
+            "the server sent no certificate",
+        ));
     };
-    let leaf = match parse(first) {
+    let leaf = match Held::read(first, Position::Server) {
         Ok(leaf) => leaf,
-        Err(problem) => return vec![finding(Fault::Malformed, problem)],
+        Err(problem) => {
+            return Inspection::of_nothing(unread(Fault::Malformed, Position::Server, problem));
+        }
     };
-    let mut found = Vec::new();
-    names::check(&leaf, question.host, &mut found);
-    dates(&leaf, question, &mut found);
-    purpose(&leaf, &mut found);
-    chain::check(&leaf, others, question, &mut found);
-    found
+    let server = server::check(&leaf, others, question);
+    let path::Ways { paths, straight, loops } = path::find(&leaf, others, question);
+    Inspection { server, paths, straight, loops }
+}
+
+fn unread(fault: Fault, certificate: Position, problem: impl Into<String>) -> Finding {
+    Finding {
+        fault,
+        place: Some(Place { certificate, field: Field::Encoding }),
+        detail: problem.into(),
+    }
 }
 
 /// A certificate in words that a person compares; [`None`] if it cannot be read.
 pub fn describe(der: &CertificateDer<'_>) -> Option<Certificate> {
-    let certificate = parse(der).ok()?;
+    let held = Held::read(der, Position::Server).ok()?;
+    let validity = held.read.validity();
     Some(Certificate {
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
-        names: names::alternative_names(&certificate),
-        not_before: certificate.validity().not_before.to_string(),
-        not_after: certificate.validity().not_after.to_string(),
+        subject: held.read.subject().to_string(),
+        issuer: held.read.issuer().to_string(),
+        names: names::alternative_names(&held),
+        not_before: validity.not_before.to_string(),
+        not_after: validity.not_after.to_string(),
         sha256: fingerprint(der),
     })
 }
 
 pub(crate) fn fingerprint(der: &[u8]) -> String {
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let hash = provider
-        .cipher_suites
-        .iter()
-        .filter_map(|suite| suite.tls13())
-        .map(|suite| suite.common.hash_provider)
-        .find(|hash| hash.output_len() == 32);
-    hash.map_or_else(String::new, |hash| {
-        hash.hash(der).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-    })
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-fn finding(fault: Fault, detail: impl Into<String>) -> Finding {
-    Finding { fault, detail: detail.into() }
-}
-
-fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, String> {
-    match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => Ok(certificate),
-        Ok((rest, _)) => Err(format!("{} bytes follow the certificate", rest.len())),
-        Err(error) => Err(format!("the certificate cannot be read: {error}")),
-    }
-}
-
-/// RFC 5280 section 4.1.2.5: both ends of the period belong to it.
-fn dates(leaf: &X509Certificate<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
-    match period(leaf, question.now) {
-        Period::Within => {}
-        Period::Before(start) => {
-            found.push(finding(Fault::NotYetValid, format!("valid from {start}")));
-        }
-        Period::After(end) => found.push(finding(Fault::Expired, format!("valid until {end}"))),
-    }
-    let validity = leaf.validity();
-    let seconds = validity.not_after.timestamp() - validity.not_before.timestamp();
-    let days = (seconds + 1).div_euclid(86_400);
-    if days > i64::from(question.longest_validity_days) {
-        found.push(finding(
-            Fault::ValidityTooLong,
-            format!("valid for {days} days, {} are allowed", question.longest_validity_days),
-        ));
-    }
-}
-
-enum Period {
-    Within,
-    Before(ASN1Time),
-    After(ASN1Time),
-}
-
-fn period(certificate: &X509Certificate<'_>, now: UnixTime) -> Period {
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    let validity = certificate.validity();
-    if now < validity.not_before.timestamp() {
-        Period::Before(validity.not_before)
-    } else if now > validity.not_after.timestamp() {
-        Period::After(validity.not_after)
-    } else {
-        Period::Within
-    }
-}
-
-fn purpose(leaf: &X509Certificate<'_>, found: &mut Vec<Finding>) {
-    if basic_constraints(leaf) == BasicConstraints::Ca {
-        found.push(finding(Fault::CaAsServer, "basicConstraints says CA:TRUE"));
-    }
-    let usage = leaf.extended_key_usage().ok().flatten();
-    if !usage.is_some_and(|usage| usage.value.server_auth) {
-        found.push(finding(Fault::MissingServerAuth, "no extendedKeyUsage with serverAuth"));
-    }
-}
-
-/// What a certificate says of itself as an authority (RFC 5280 section 4.2.1.9).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BasicConstraints {
-    Ca,
-    NotCa,
-    Absent,
-}
-
-fn basic_constraints(certificate: &X509Certificate<'_>) -> BasicConstraints {
-    match certificate.basic_constraints().ok().flatten() {
-        Some(constraints) if constraints.value.ca => BasicConstraints::Ca,
-        Some(_) => BasicConstraints::NotCa,
-        None => BasicConstraints::Absent,
-    }
-}
-
-/// Whether keyUsage, where it is stated, includes keyCertSign (RFC 5280 section 4.2.1.3).
-fn may_sign(certificate: &X509Certificate<'_>) -> bool {
-    certificate.key_usage().ok().flatten().is_none_or(|usage| usage.value.key_cert_sign())
-}
-
-#[cfg(test)]
-mod tests;

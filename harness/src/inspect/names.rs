@@ -1,53 +1,137 @@
-//! Does the certificate name the host? RFC 9525, and the common name of older days beside it.
+//! Does the certificate name the host? RFC 9525, what clients make of it, and the common name of older days.
 
 use std::net::IpAddr;
 
 use x509_parser::prelude::*;
 
-use super::finding;
-use crate::{Fault, host::Host, observation::Finding};
+use super::certificate::Held;
+use crate::{
+    Fault,
+    host::Host,
+    observation::{Field, Finding},
+};
+
+/// How well a certificate's name names the host; a better one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Not,
+    /// By a wildcard that is a part of a label.
+    PartialWildcard,
+    /// By a wildcard right below a top-level domain, or below nothing.
+    BroadWildcard,
+    /// By a wildcard right below a suffix under which the public registers names.
+    PublicSuffixWildcard,
+    /// An address that stands there as text.
+    AddressAsName,
+    Whole,
+}
+
+impl Fit {
+    fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Not => Some(Fault::WrongName),
+            Self::PartialWildcard => Some(Fault::PartialWildcard),
+            Self::BroadWildcard => Some(Fault::BroadWildcard),
+            Self::PublicSuffixWildcard => Some(Fault::PublicSuffixWildcard),
+            Self::AddressAsName => Some(Fault::AddressAsName),
+            Self::Whole => None,
+        }
+    }
+}
 
 /// Compares the certificate's names with the host in the URL.
-pub(super) fn check(leaf: &X509Certificate<'_>, host: &Host, found: &mut Vec<Finding>) {
-    let names = alternative_names(leaf);
-    let common_name = common_name(leaf);
-    let common_name_matches = common_name.is_some_and(|name| text_matches(name, host));
-    if !common_name_matches {
+pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
+    let common_name = leaf.common_name();
+    let by_common_name = common_name.map_or(Fit::Not, |name| common_name_fit(name, host));
+    if by_common_name != Fit::Whole {
         let detail = match common_name {
             Some(name) => format!("the common name is {name}, the host is {host}"),
             None => "there is no common name".to_owned(),
         };
-        found.push(finding(Fault::CommonNameMismatch, detail));
+        found.push(leaf.finding(Fault::CommonNameMismatch, Field::Subject, detail));
     }
-    let stated = leaf.subject_alternative_name().ok().flatten();
-    let matches = match &stated {
-        Some(stated) => {
-            stated.value.general_names.iter().any(|name| general_name_matches(name, host))
+    let stated = leaf.alternative_names();
+    let (fit, field) = match stated {
+        Some(names) => {
+            let best = names.iter().map(|name| general_name_fit(name, host)).max();
+            (best.unwrap_or(Fit::Not), Field::SubjectAltName)
         }
-        None => common_name_matches,
+        None => {
+            found.push(leaf.finding(
+                Fault::NoSubjectAltName,
+                Field::SubjectAltName,
+                "no subjectAltName",
+            ));
+            (by_common_name, Field::Subject)
+        }
     };
-    if stated.is_none() {
-        found.push(finding(Fault::NoSubjectAltName, "no subjectAltName"));
-    }
-    if !matches {
-        let names = match (&stated, common_name) {
+    if let Some(fault) = fit.fault() {
+        let names = match (stated, common_name) {
             (None, Some(name)) => format!("the common name {name}"),
             (None, None) => "no host at all".to_owned(),
-            (Some(_), _) => names.join(", "),
+            (Some(_), _) => listed(&alternative_names(leaf)),
         };
-        found.push(finding(Fault::WrongName, format!("it names {names}, the host is {host}")));
+        let detail = format!("it names {names}, the host is {host}");
+        found.push(leaf.finding(fault, field, detail));
+    }
+    form(leaf, host, fit, found);
+}
+
+/// What is unusual about the name itself.
+fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
+    if let Some(names) = leaf.alternative_names() {
+        let broken = names.iter().find_map(malformed);
+        let detail = match broken {
+            _ if names.is_empty() && leaf.has_readable_names() => {
+                Some("subjectAltName has no name in it".to_owned())
+            }
+            Some(name) => Some(format!("{name} cannot be a name")),
+            None => None,
+        };
+        if let Some(detail) = detail {
+            found.push(leaf.finding(Fault::MalformedName, Field::SubjectAltName, detail));
+        }
+        let dns_names = || {
+            names.iter().filter_map(|name| match name {
+                GeneralName::DNSName(name) => Some(*name),
+                _ => None,
+            })
+        };
+        if let Some(name) = dns_names().find(|name| name.contains('_')) {
+            let detail = format!("{name} has an underscore");
+            found.push(leaf.finding(Fault::UnderscoreName, Field::SubjectAltName, detail));
+        }
+        if let Some(name) = dns_names().find(|name| !is_host_name(name)) {
+            let detail = format!("{name:?} is not as names of hosts are");
+            found.push(leaf.finding(Fault::ImproperName, Field::SubjectAltName, detail));
+        }
+    }
+    let Host::Name(name) = host else { return };
+    if fit == Fit::Not {
+        return;
+    }
+    if name.ends_with('.') {
+        let detail = format!("the host is {host}, with a dot at its end");
+        found.push(leaf.finding(Fault::TrailingDot, Field::SubjectAltName, detail));
+    }
+}
+
+/// The first few names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    match (shown.is_empty(), more) {
+        (true, _) => "no host at all".to_owned(),
+        (false, 0) => shown,
+        (false, more) => format!("{shown} and {more} more"),
     }
 }
 
 /// The subjectAltNames as text, such as `proxy.example.test` and `127.0.0.1`.
-pub(super) fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let Some(stated) = certificate.subject_alternative_name().ok().flatten() else {
-        return Vec::new();
-    };
-    stated
-        .value
-        .general_names
-        .iter()
+pub(super) fn alternative_names(certificate: &Held<'_>) -> Vec<String> {
+    let names = certificate.alternative_names().unwrap_or_default().iter();
+    names
         .map(|name| match name {
             GeneralName::DNSName(name) => (*name).to_owned(),
             GeneralName::IPAddress(bytes) => address(bytes)
@@ -57,39 +141,99 @@ pub(super) fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String
         .collect()
 }
 
-fn common_name<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a str> {
-    certificate.subject().iter_common_name().last().and_then(|name| name.as_str().ok())
-}
-
-fn general_name_matches(name: &GeneralName<'_>, host: &Host) -> bool {
-    match (name, host) {
-        (GeneralName::DNSName(pattern), Host::Name(host)) => pattern_matches(pattern, host),
-        (GeneralName::IPAddress(bytes), Host::Address(host)) => address(bytes) == Some(*host),
-        _ => false,
+/// An entry that is no name of its kind, in words.
+fn malformed(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::IPAddress(bytes) if address(bytes).is_none() => {
+            Some(format!("an iPAddress of {} octets", bytes.len()))
+        }
+        // IA5String is ASCII (RFC 5280 section 4.2.1.6); an international name stands there in punycode.
+        GeneralName::DNSName(name) if !name.is_ascii() => Some(format!("the dNSName {name:?}")),
+        GeneralName::Invalid(..) => Some("an entry that cannot be read".to_owned()),
+        _ => None,
     }
 }
 
-fn text_matches(name: &str, host: &Host) -> bool {
+/// RFC 5280 section 4.2.1.6 with RFC 1123 section 2.1: letters, digits and hyphens, or a wildcard as the first label.
+/// An underscore is told apart.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| {
+        let is_of_characters = label.bytes().all(is_character);
+        !label.is_empty() && label.len() <= 63 && is_of_characters
+    };
+    let (name, rest) = (name.strip_prefix("*.").unwrap_or(name), name.len());
+    rest <= 253 && name.split('.').all(is_label)
+}
+
+fn general_name_fit(name: &GeneralName<'_>, host: &Host) -> Fit {
+    match (name, host) {
+        (GeneralName::DNSName(pattern), Host::Name(host)) => pattern_fit(pattern, host),
+        (GeneralName::IPAddress(bytes), Host::Address(host)) if address(bytes) == Some(*host) => {
+            Fit::Whole
+        }
+        (GeneralName::DNSName(text), Host::Address(host)) if text.parse() == Ok(*host) => {
+            Fit::AddressAsName
+        }
+        _ => Fit::Not,
+    }
+}
+
+fn common_name_fit(name: &str, host: &Host) -> Fit {
     match host {
-        Host::Name(host) => pattern_matches(name, host),
-        Host::Address(host) => name.parse() == Ok(*host),
+        Host::Name(host) => pattern_fit(name, host),
+        Host::Address(host) if name.parse() == Ok(*host) => Fit::Whole,
+        Host::Address(_) => Fit::Not,
     }
 }
 
 /// RFC 9525 section 6.3: without regard to case, and `*` stands for exactly one whole leftmost label.
 /// A last dot in the URL's host is no part of the name (RFC 9525 section 6.2 leaves it out of the
-/// reference identifier).
-fn pattern_matches(pattern: &str, host: &str) -> bool {
+/// reference identifier); that it is there is told apart.
+fn pattern_fit(pattern: &str, host: &str) -> Fit {
     let host = host.strip_suffix('.').unwrap_or(host);
-    let Some(rest) = pattern.strip_prefix("*.") else {
-        return pattern.eq_ignore_ascii_case(host);
-    };
-    host.split_once('.').is_some_and(|(label, parent)| {
-        !label.is_empty() && parent.contains('.') && rest.eq_ignore_ascii_case(parent)
+    if pattern.eq_ignore_ascii_case(host) {
+        return Fit::Whole;
+    }
+    let (first, rest) = pattern.split_once('.').unwrap_or((pattern, ""));
+    let (label, parent) = host.split_once('.').unwrap_or((host, ""));
+    if !rest.eq_ignore_ascii_case(parent) {
+        return Fit::Not;
+    }
+    let Some((before, after)) = first.split_once('*') else { return Fit::Not };
+    if !(before.is_empty() && after.is_empty()) {
+        return if label_fits(before, after, label) { Fit::PartialWildcard } else { Fit::Not };
+    }
+    if !parent.contains('.') {
+        Fit::BroadWildcard
+    } else if is_public_suffix(parent) {
+        Fit::PublicSuffixWildcard
+    } else {
+        Fit::Whole
+    }
+}
+
+/// RFC 6125 section 6.4.3 let a wildcard be a part of a label, but not of one in punycode.
+fn label_fits(before: &str, after: &str, label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+    !label.starts_with("xn--")
+        && !after.contains('*')
+        && label.len() > before.len() + after.len()
+        && label.starts_with(&before)
+        && label.ends_with(&after)
+}
+
+/// Whether anybody may register names right below it: the list of publicsuffix.org without its private part,
+/// as Chromium takes it (`EXCLUDE_PRIVATE_REGISTRIES`).
+fn is_public_suffix(domain: &str) -> bool {
+    let lower = domain.to_ascii_lowercase();
+    psl::suffix(lower.as_bytes()).is_some_and(|suffix| {
+        suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes().len() == lower.len()
     })
 }
 
-fn address(bytes: &[u8]) -> Option<IpAddr> {
+pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
     match bytes.len() {
         4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
         16 => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
@@ -97,44 +241,32 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// Whether a constraint's subtree holds the host (RFC 5280 section 4.2.1.10).
-pub(super) fn subtree_holds(subtree: &GeneralName<'_>, host: &Host) -> Option<bool> {
-    match (subtree, host) {
-        (GeneralName::DNSName(base), Host::Name(host)) => {
-            let base = base.trim_start_matches('.').to_ascii_lowercase();
-            Some(base.is_empty() || *host == base || host.ends_with(&format!(".{base}")))
-        }
-        (GeneralName::IPAddress(bytes), Host::Address(host)) => {
-            let (base, mask) = bytes.split_at_checked(bytes.len() / 2)?;
-            let octets = match host {
-                IpAddr::V4(address) => address.octets().to_vec(),
-                IpAddr::V6(address) => address.octets().to_vec(),
-            };
-            let masked = |bytes: &[u8]| -> Vec<u8> {
-                bytes.iter().zip(mask).map(|(byte, mask)| byte & mask).collect()
-            };
-            Some(octets.len() == base.len() && masked(&octets) == masked(base))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::pattern_matches;
+    use rstest::rstest;
 
-    #[test]
-    fn a_wildcard_is_one_whole_label() {
-        assert!(pattern_matches("*.example.test", "proxy.example.test"));
-        assert!(!pattern_matches("*.example.test", "a.b.example.test"));
-        assert!(!pattern_matches("*.example.test", "example.test"));
-        assert!(!pattern_matches("*.test", "proxy.test"));
-        assert!(!pattern_matches("p*.example.test", "proxy.example.test"));
-    }
+    use super::{Fit, pattern_fit};
 
-    #[test]
-    fn case_and_a_last_dot_do_not_matter() {
-        assert!(pattern_matches("PROXY.example.test", "proxy.example.test"));
-        assert!(pattern_matches("proxy.example.test", "proxy.example.test."));
+    #[rstest]
+    #[case("proxy.example.test", "proxy.example.test", Fit::Whole)]
+    #[case("PROXY.example.test", "proxy.example.test", Fit::Whole)]
+    #[case("proxy.example.test", "proxy.example.test.", Fit::Whole)]
+    #[case("*.example.test", "proxy.example.test", Fit::Whole)]
+    #[case("*.example.test", "a.b.example.test", Fit::Not)]
+    #[case("*.example.test", "example.test", Fit::Not)]
+    #[case("a.*.example.test", "a.b.example.test", Fit::Not)]
+    #[case("*.*.example.test", "a.b.example.test", Fit::Not)]
+    #[case("*.test", "proxy.test", Fit::BroadWildcard)]
+    #[case("*", "localhost", Fit::BroadWildcard)]
+    #[case("*", "proxy.test", Fit::Not)]
+    #[case("*.co.uk", "example.co.uk", Fit::PublicSuffixWildcard)]
+    #[case("*.s3.amazonaws.com", "example.s3.amazonaws.com", Fit::Whole)]
+    #[case("p*.example.test", "proxy.example.test", Fit::PartialWildcard)]
+    #[case("p*y.example.test", "proxy.example.test", Fit::PartialWildcard)]
+    #[case("p**y.example.test", "proxy.example.test", Fit::Not)]
+    #[case("q*.example.test", "proxy.example.test", Fit::Not)]
+    #[case("xn--*.example.test", "xn--bcher-kva.example.test", Fit::Not)]
+    fn a_pattern_fits_as_it_should(#[case] pattern: &str, #[case] host: &str, #[case] fit: Fit) {
+        assert_eq!(pattern_fit(pattern, host), fit);
     }
 }

@@ -7,40 +7,41 @@ use super::{
     verdict::{Judged, Verdict},
 };
 use crate::{
-    client::Profile,
+    client::{Judgement, Profile},
     host::Host,
-    inspect::{Question, inspect},
-    observation::Finding,
+    inspect::{Limits, Question, inspect},
+    observation::TlsVersion,
 };
 
-/// What a client of that profile makes of the case.
+/// No limit on lifetimes.
+const ANY: u32 = u32::MAX;
+
+/// What a client of that profile makes of the case, under TLS 1.3.
 ///
 /// Its limit on lifetimes is off, as limbo's made-up chains live a thousand years: with it, forty of the chains
 /// that limbo wants accepted would be refused for that alone.
 pub fn judge(profile: &Profile, case: &Case) -> Judged {
-    let mut note = None;
-    let verdict = case.host().map(|host| match profile.judge(&found(case, &host)) {
+    let mut notes = Vec::new();
+    let verdict = case.host().map(|host| match refused(profile, case, &host) {
         None => Verdict::Connected,
         Some(judgement) => {
-            note = Some(format!("{} ({})", judgement.fault, judgement.detail));
+            notes.push(format!("{} ({})", judgement.fault, judgement.detail));
             Verdict::Refused { code: judgement.code, alert: judgement.alert }
         }
     });
-    if verdict.is_ok() && profile.longest_validity_days != u32::MAX {
-        let without =
-            format!("its limit of {} days was not applied", profile.longest_validity_days);
-        note = Some(note.map_or(without.clone(), |note| format!("{note}; {without}")));
+    let longest = profile.limits.limits().longest_validity_days;
+    if verdict.is_ok() && longest != ANY {
+        notes.push(format!("its limit of {longest} days was not applied"));
     }
+    let note = (!notes.is_empty()).then(|| notes.join("; "));
     Judged { id: case.id.clone(), expected: case.expected, verdict, note }
 }
 
-/// Every fault that a client finds in the case.
-fn found(case: &Case, host: &Host) -> Vec<Finding> {
-    let question = Question {
-        host,
-        anchors: &case.trusted,
-        now: case.time.unwrap_or_else(UnixTime::now),
-        longest_validity_days: u32::MAX,
-    };
-    inspect(&case.sent, &question)
+/// Its refusal of the case, if it minds.
+fn refused(profile: &Profile, case: &Case, host: &Host) -> Option<Judgement> {
+    let now = case.time.unwrap_or_else(UnixTime::now);
+    let limits = Limits { longest_validity_days: ANY, ..profile.limits.limits() };
+    let question = Question { limits, ..Question::new(host, &case.trusted, now) };
+    let verdict = profile.judge(&inspect(&case.sent, &question));
+    verdict.refused.map(|judgement| judgement.under(Some(TlsVersion::Tls13)))
 }

@@ -67,8 +67,9 @@ pub(crate) fn refused() -> Observation {
         answer: None,
         echo: None,
         found: vec![
-            Finding { fault: Fault::SelfSigned, detail: detail.to_owned() },
+            Finding { fault: Fault::SelfSigned, place: None, detail: detail.to_owned() },
             Finding {
+                place: None,
                 fault: Fault::UnknownIssuer,
                 detail: "no trusted certificate above".to_owned(),
             },

@@ -102,9 +102,9 @@ const fn comes_with(fault: Fault) -> Option<Fault> {
 }
 
 fn certificate_words(profile: &Profile, fault: Fault) -> String {
-    let finding = |fault| Finding { fault, detail: String::new() };
+    let finding = |fault| Finding { fault, place: None, detail: String::new() };
     let found: Vec<Finding> = [fault].into_iter().chain(comes_with(fault)).map(finding).collect();
-    let Some(judgement) = profile.judge(&found) else {
+    let Some(judgement) = profile.refusal_of(&found.iter().collect::<Vec<_>>()) else {
         return "does not mind".to_owned();
     };
     let mut words = Vec::new();

@@ -177,15 +177,11 @@ impl Evidence<'_> {
     fn found(&self) -> Vec<Finding> {
         let chain = self.connections.iter().rev().find(|one| !one.chain.is_empty());
         chain.map_or_else(Vec::new, |connection| {
-            inspect(
-                &connection.chain,
-                &Question {
-                    host: &self.to.host,
-                    anchors: self.anchors,
-                    now: self.clock.now(),
-                    longest_validity_days: self.profile.longest_validity_days,
-                },
-            )
+            let question = Question {
+                limits: self.profile.limits.limits(),
+                ..Question::new(&self.to.host, self.anchors, self.clock.now())
+            };
+            self.profile.judge(&inspect(&connection.chain, &question)).found
         })
     }
 
@@ -293,7 +289,9 @@ impl Evidence<'_> {
         }
         if wire.fault == Fault::ClientRefusedCertificate {
             // It tells nobody why: what its profile would mind first.
-            return self.profile.judge(&found).map_or(wire.fault, |judgement| judgement.fault);
+            let found: Vec<&Finding> = found.iter().collect();
+            let refusal = self.profile.refusal_of(&found);
+            return refusal.map_or(wire.fault, |judgement| judgement.fault);
         }
         wire.fault
     }

@@ -1,0 +1,312 @@
+//! The ways from the server's certificate up to an anchor (RFC 5280 section 6; RFC 4158), and what is wrong on each.
+//!
+//! Candidates are looked for by name, in what the client trusts and in what was sent, in whatever order that
+//! came. Certificates of no use, duplicates and loops cost nothing: each is used once on a way. What a hostile
+//! server can make us do is bounded by [`MOST_SIGNATURES`], [`MOST_STEPS`] and [`MOST_PATHS`].
+
+use std::collections::HashMap;
+
+use rustls_pki_types::CertificateDer;
+
+use super::{
+    Path, Question,
+    certificate::{BasicConstraints, Held},
+    constraints, issuer,
+    key::{self, KeyAlgorithm},
+    server::{Period, period},
+    signature::{self, SignatureError},
+    unread,
+};
+use crate::{
+    Fault,
+    observation::{Field, Finding, Position},
+};
+
+/// How many signatures are checked before the rest counts as not made: as many as 16 paths of 8 need.
+const MOST_SIGNATURES: usize = 128;
+/// How many times a candidate is looked at.
+const MOST_STEPS: usize = 4096;
+/// How many ways to an anchor are told. Chromium looks at 20 (net/cert/cert_verify_proc_builtin.cc, `kPathBuilderIterationLimit`).
+const MOST_PATHS: usize = 20;
+/// How many certificates may be above the server's. Chromium and OpenSSL allow more, mozilla::pkix 7 (pkixbuild.cpp, `MAX_SUBCA_COUNT`).
+const LONGEST_PATH: usize = 20;
+
+/// The ways up from a certificate.
+pub(super) struct Ways {
+    /// All of them.
+    pub paths: Vec<Path>,
+    /// The one without turning back.
+    pub straight: Path,
+    /// Those that lead back to where they have been.
+    pub loops: Vec<Path>,
+}
+
+/// The ways up from `leaf`, through the `others` that were sent: those to an anchor, or a dead end where there is none.
+pub(super) fn find(
+    leaf: &Held<'_>,
+    others: &[CertificateDer<'_>],
+    question: &Question<'_>,
+) -> Ways {
+    if question.anchors.iter().any(|anchor| anchor.as_ref() == leaf.der()) {
+        let path = Path { issuers: Vec::new(), found: trusted_itself(leaf) };
+        return Ways { paths: vec![path.clone()], straight: path, loops: Vec::new() };
+    }
+    let mut broken = Vec::new();
+    let mut read = |der, position| match Held::read(der, position) {
+        Ok(held) => Some(held),
+        Err(problem) => {
+            broken.push(unread(Fault::MalformedIssuer, position, problem));
+            None
+        }
+    };
+    let anchors: Vec<Held<'_>> =
+        question.anchors.iter().filter_map(|der| read(der, Position::Trusted)).collect();
+    let numbered = others.iter().zip(1..).filter(|(der, _)| !question.anchors.contains(der));
+    let sent: Vec<Held<'_>> =
+        numbered.filter_map(|(der, number)| read(der, Position::Sent(number))).collect();
+    let mut search = Search {
+        candidates: anchors.iter().chain(&sent).collect(),
+        verified: HashMap::new(),
+        steps: MOST_STEPS,
+        question,
+        paths: Vec::new(),
+        loops: Vec::new(),
+        dead_end: None,
+    };
+    search.climb(leaf, &mut Vec::new(), &mut Vec::new());
+    let straight = search.go_straight(leaf);
+    let Search { mut paths, loops, dead_end, .. } = search;
+    let lost = |end: DeadEnd<'_, '_>| {
+        let mut path = lost(leaf, &end.issuers, others, &broken, question);
+        path.found.extend(end.edges);
+        path
+    };
+    let straight = straight.unwrap_or_else(lost);
+    if paths.is_empty() {
+        paths.push(lost(dead_end.unwrap_or_default()));
+    }
+    Ways { paths, straight, loops }
+}
+
+/// The leaf was imported as trusted: it is its own anchor, and some clients want an anchor to be an authority.
+fn trusted_itself(leaf: &Held<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    match leaf.basic_constraints() {
+        BasicConstraints::NotCa => found.push(leaf.finding(
+            Fault::AnchorNotCa,
+            Field::BasicConstraints,
+            "imported, but says CA:FALSE",
+        )),
+        BasicConstraints::Ca { .. } if !leaf.may_sign() => found.push(leaf.finding(
+            Fault::AnchorMayNotSign,
+            Field::KeyUsage,
+            "imported, but keyUsage lacks keyCertSign",
+        )),
+        _ => {}
+    }
+    found
+}
+
+/// What there is to say where no way leads to an anchor.
+fn lost(
+    leaf: &Held<'_>,
+    issuers: &[&Held<'_>],
+    others: &[CertificateDer<'_>],
+    broken: &[Finding],
+    question: &Question<'_>,
+) -> Path {
+    let mut found = along(leaf, issuers, question);
+    let issuer = leaf.read.issuer();
+    if is_self_signed(leaf) {
+        let detail = format!("signed by itself: {issuer}");
+        found.push(leaf.finding(Fault::SelfSigned, Field::SignatureValue, detail));
+    } else if others.is_empty() {
+        // Roots seldom issue for servers themselves, so a leaf alone is most likely one that lost its intermediate.
+        let detail = format!("only the leaf was sent, and its issuer is not trusted: {issuer}");
+        found.push(leaf.finding(Fault::MissingIntermediate, Field::Issuer, detail));
+    }
+    found.extend_from_slice(broken);
+    let top = issuers.last().copied().unwrap_or(leaf);
+    let detail = format!("no trusted certificate above {}", top.read.issuer());
+    found.push(top.finding(Fault::UnknownIssuer, Field::Issuer, detail));
+    Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
+}
+
+fn is_self_signed(held: &Held<'_>) -> bool {
+    held.is_self_issued() && signature::verify_certificate(&held.read, &held.read).is_ok()
+}
+
+/// A way that came to nothing.
+#[derive(Clone, Default)]
+struct DeadEnd<'s, 'd> {
+    issuers: Vec<&'s Held<'d>>,
+    /// What is wrong between one certificate and the next.
+    edges: Vec<Finding>,
+}
+
+struct Search<'s, 'd> {
+    /// Anchors first.
+    candidates: Vec<&'s Held<'d>>,
+    /// What became of each signature, by the addresses of the two certificates: each is checked once.
+    verified: HashMap<(*const u8, *const u8), Option<SignatureError>>,
+    steps: usize,
+    question: &'s Question<'s>,
+    paths: Vec<Path>,
+    /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
+    loops: Vec<Path>,
+    /// The way that came to nothing first.
+    dead_end: Option<DeadEnd<'s, 'd>>,
+}
+
+impl<'s, 'd> Search<'s, 'd> {
+    /// Follows every way up from the last of `issuers`, or from the leaf, and keeps what was found on the edges.
+    fn climb(
+        &mut self,
+        leaf: &Held<'_>,
+        issuers: &mut Vec<&'s Held<'d>>,
+        edges: &mut Vec<Finding>,
+    ) {
+        let below = issuers.last().copied().unwrap_or(leaf);
+        if below.is_self_issued() && self.loops.is_empty() {
+            let detail = format!("{} has its issuer's name", below.read.subject());
+            let itself = below.finding(Fault::RepeatedAuthority, Field::Issuer, detail);
+            let issuers = issuers.iter().map(|held| held.position).collect();
+            self.loops.push(Path { issuers, found: vec![itself] });
+        }
+        let mut is_stuck = true;
+        for (next, edge) in self.above(below, issuers) {
+            is_stuck = false;
+            issuers.push(next);
+            let before = edges.len();
+            edges.extend(edge);
+            if next.position == Position::Trusted {
+                let path = self.path(leaf, issuers, edges);
+                self.paths.push(path);
+            } else if issuers.len() < LONGEST_PATH {
+                self.climb(leaf, issuers, edges);
+            }
+            edges.truncate(before);
+            issuers.pop();
+            if self.paths.len() >= MOST_PATHS || self.steps == 0 {
+                break;
+            }
+        }
+        if is_stuck && self.dead_end.is_none() {
+            self.dead_end = Some(DeadEnd { issuers: issuers.clone(), edges: edges.clone() });
+        }
+    }
+
+    fn path(&self, leaf: &Held<'_>, issuers: &[&Held<'_>], edges: &[Finding]) -> Path {
+        let mut found = along(leaf, issuers, self.question);
+        found.extend_from_slice(edges);
+        Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
+    }
+
+    /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else the first
+    /// that was sent. One whose key is another than the certificate says is none (OpenSSL, `X509_check_issued`;
+    /// GnuTLS, `_gnutls_check_if_same_key` and `is_issuer`).
+    fn go_straight(&mut self, leaf: &Held<'_>) -> Result<Path, DeadEnd<'s, 'd>> {
+        self.steps = MOST_STEPS;
+        let (mut issuers, mut edges) = (Vec::new(), Vec::new());
+        while issuers.len() < LONGEST_PATH {
+            let below = issuers.last().copied().unwrap_or(leaf);
+            let mut above = self.above(below, &issuers);
+            let is_of_another_key =
+                |finding: &Finding| finding.fault == Fault::KeyIdentifierMismatch;
+            above.retain(|(_, edge)| !edge.iter().any(is_of_another_key));
+            // As they came, not as they are good.
+            above.sort_by_key(|(held, _)| {
+                self.candidates.iter().position(|one| one.der() == held.der())
+            });
+            let Some((next, edge)) = above.into_iter().next() else { break };
+            issuers.push(next);
+            edges.extend(edge);
+            if next.position == Position::Trusted {
+                return Ok(self.path(leaf, &issuers, &edges));
+            }
+        }
+        Err(DeadEnd { issuers, edges })
+    }
+
+    /// The certificates that may have issued this one, with what is wrong between the two: those whose key has
+    /// signed it and that are valid today first, and of these the trusted.
+    fn above(
+        &mut self,
+        below: &Held<'_>,
+        used: &[&'s Held<'d>],
+    ) -> Vec<(&'s Held<'d>, Vec<Finding>)> {
+        let mut usable = Vec::new();
+        for candidate in self.candidates.clone() {
+            if self.steps == 0 {
+                break;
+            }
+            self.steps -= 1;
+            let is_used = used.iter().any(|held| held.der() == candidate.der());
+            if is_used
+                || candidate.der() == below.der()
+                || candidate.read.subject() != below.read.issuer()
+            {
+                continue;
+            }
+            let Some(edge) = self.edge(below, candidate) else { continue };
+            let is_signed = edge.iter().all(|finding| finding.fault != Fault::BadSignature);
+            let is_current = matches!(period(&candidate.read, self.question.now), Period::Within);
+            usable.push((!is_signed, !is_current, candidate, edge));
+        }
+        usable.sort_by_key(|(unsigned, outdated, ..)| (*unsigned, *outdated));
+        usable.into_iter().map(|(_, _, candidate, edge)| (candidate, edge)).collect()
+    }
+
+    /// What is wrong between a certificate and the one that may have issued it; [`None`] once too much has been asked.
+    fn edge(&mut self, below: &Held<'_>, above: &Held<'_>) -> Option<Vec<Finding>> {
+        let mut found = Vec::new();
+        let algorithm = KeyAlgorithm::of(above.read.public_key());
+        if !self.question.limits.issuer_keys.contains(&algorithm) {
+            let detail = format!("signed with a key of the type {algorithm}");
+            let fault = match algorithm.is_elliptic_curve() {
+                true => Fault::UnsupportedCurve,
+                false => Fault::UnsupportedSignature,
+            };
+            found.push(below.finding(fault, Field::SignatureAlgorithm, detail));
+        } else if !key::is_readable(above.read.public_key()) {
+            let detail = format!("the key of {} cannot be read", above.read.subject());
+            found.push(above.finding(Fault::MalformedIssuer, Field::SubjectPublicKey, detail));
+        } else if self.signature(below, above)? == Some(SignatureError::Wrong) {
+            let detail = format!(
+                "{} is not signed with the key of {}",
+                below.read.subject(),
+                above.read.subject()
+            );
+            found.push(below.finding(Fault::BadSignature, Field::SignatureValue, detail));
+        }
+        found.extend(constraints::key_identifiers(below, above));
+        Some(found)
+    }
+
+    /// Why the signature does not hold, [`None`] inside if it does.
+    fn signature(&mut self, below: &Held<'_>, above: &Held<'_>) -> Option<Option<SignatureError>> {
+        let pair = (below.der().as_ptr(), above.der().as_ptr());
+        if let Some(known) = self.verified.get(&pair) {
+            return Some(*known);
+        }
+        if self.verified.len() >= MOST_SIGNATURES {
+            return None;
+        }
+        let error = signature::verify_certificate(&below.read, &above.read).err();
+        self.verified.insert(pair, error);
+        Some(error)
+    }
+}
+
+/// What is wrong with the authorities of a way, each by itself and as one below the other.
+fn along(leaf: &Held<'_>, issuers: &[&Held<'_>], question: &Question<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (depth, held) in issuers.iter().enumerate() {
+        let below = &issuers[..depth];
+        issuer::check(held, question.now, &mut found);
+        issuer::check_length(held, below, &mut found);
+        issuer::check_repetition(held, leaf, below, &mut found);
+        constraints::check(held, leaf, below, &mut found);
+    }
+    found
+}
