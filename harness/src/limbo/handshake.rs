@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rustls::sign::CertifiedKey;
-use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
 use tokio::time::timeout;
 
 use super::{
+    identity::identity,
     server::Server,
     suite::Case,
     verdict::{Judged, NotJudged, Verdict},
-    weak_key::WeakRsa,
 };
 use crate::{
     Fault, InProcessError,
@@ -104,9 +102,13 @@ impl Handshakes {
         };
         let mut last = Err(Trouble::Broke("it was not tried".to_owned()));
         for tried in 1..=TRIED {
-            last = self.meet(entrance, case, &host, &server).await;
+            match (self.meet(entrance, case, &host, &server).await, &last) {
+                // A refusal without its code is more than nothing.
+                (Err(Trouble::Broke(_)), Ok(_)) => {}
+                (met, _) => last = met,
+            }
             match &last {
-                // A page that hangs does so again; each time it costs a minute.
+                // A page that hangs does so again, and costs a minute.
                 Ok(met) if met.no_code.is_none() || tried > 1 => break,
                 Err(Trouble::Cannot(_)) => break,
                 Ok(_) | Err(Trouble::Broke(_)) => {}
@@ -185,17 +187,4 @@ fn verdict(seen: &Observation) -> Result<Verdict, Trouble> {
         return Err(Trouble::Broke(format!("it did not come to the server: {}", refusal.detail)));
     }
     Ok(Verdict::Refused { code: refusal.code.clone(), alert: refusal.alert.map(|seen| seen.alert) })
-}
-
-/// What the case's server shows, and signs with.
-fn identity(case: &Case) -> Result<CertifiedKey, NotJudged> {
-    let text = case.key.as_ref().ok_or(NotJudged::NoKey)?;
-    let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| NotJudged::Key)?;
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let key = match (provider.key_provider.load_private_key(key), WeakRsa::new(text)) {
-        (Ok(key), _) => key,
-        (Err(_), Some(weak)) => Arc::new(weak),
-        (Err(_), None) => return Err(NotJudged::Key),
-    };
-    Ok(CertifiedKey::new(case.sent.clone(), key))
 }

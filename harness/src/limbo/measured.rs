@@ -89,6 +89,13 @@ impl Measured {
         }
     }
 
+    /// Keeps of an older record what this one does not tell.
+    pub fn keep_of(&mut self, older: Self) {
+        for (id, verdict) in older.cases {
+            self.cases.entry(id).or_insert(verdict);
+        }
+    }
+
     /// The client's name without `real:`.
     pub fn base(&self) -> &str {
         self.client.strip_prefix(REAL).unwrap_or(&self.client)
@@ -181,6 +188,16 @@ mod tests {
         assert!(text.contains("\n\"a::accepted\" = { verdict = \"connected\" }\n"), "{text}");
         assert!(text.contains("alert = \"certificate_unknown\" }\n"), "{text}");
         assert_eq!(Measured::read(&Source::new("firefox.toml", text)).unwrap(), record());
+    }
+
+    #[test]
+    fn what_was_not_measured_anew_is_kept() {
+        let mut newer = record();
+        newer.cases.retain(|id, _| id == "a::hangs");
+        let mut older = record();
+        older.cases.insert("a::hangs".to_owned(), Verdict::Connected);
+        newer.keep_of(older);
+        assert_eq!(newer.cases, record().cases);
     }
 
     #[test]

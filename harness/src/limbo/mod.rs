@@ -9,6 +9,7 @@
 
 mod disagreement;
 mod handshake;
+mod identity;
 mod measured;
 mod results;
 mod server;

@@ -3,8 +3,9 @@
 use rustls_pki_types::UnixTime;
 
 use super::{
+    identity::identity,
     suite::Case,
-    verdict::{Judged, Verdict},
+    verdict::{Judged, NotJudged, Verdict},
 };
 use crate::{
     client::{Judgement, Profile},
@@ -22,7 +23,7 @@ const ANY: u32 = u32::MAX;
 /// that limbo wants accepted would be refused for that alone.
 pub fn judge(profile: &Profile, case: &Case) -> Judged {
     let mut notes = Vec::new();
-    let verdict = case.host().map(|host| match refused(profile, case, &host) {
+    let verdict = askable(case).map(|host| match refused(profile, case, &host) {
         None => Verdict::Connected,
         Some(judgement) => {
             notes.push(format!("{} ({})", judgement.fault, judgement.detail));
@@ -35,6 +36,14 @@ pub fn judge(profile: &Profile, case: &Case) -> Judged {
     }
     let note = (!notes.is_empty()).then(|| notes.join("; "));
     Judged { id: case.id.clone(), expected: case.expected, verdict, note }
+}
+
+/// The host to ask for. That nobody has the key is no matter here; that nobody could use it is.
+fn askable(case: &Case) -> Result<Host, NotJudged> {
+    match identity(case) {
+        Err(NotJudged::Key) => Err(NotJudged::Key),
+        Ok(_) | Err(_) => case.host(),
+    }
 }
 
 /// Its refusal of the case, if it minds.

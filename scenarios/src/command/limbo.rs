@@ -14,6 +14,7 @@ use globset::{Glob, GlobMatcher};
 use wssure_harness::{
     client::Actor,
     compare::measured::date,
+    data::Source,
     limbo::{self, Case, Disagreements, Handshakes, Judged, Measured, NotJudged, Results, Suite},
     report,
 };
@@ -58,8 +59,9 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value = "2", requires = "handshake")]
     jobs: NonZeroUsize,
 
-    /// Write what the real client did to this folder, as a file named after it
-    #[arg(long, value_name = "DIR", requires = "handshake", conflicts_with = "filter")]
+    /// Write what the real client did to this folder, as a file named after it; with --filter what it has of other
+    /// cases stays
+    #[arg(long, value_name = "DIR", requires = "handshake")]
     record: Option<PathBuf>,
 
     /// Print no results, but where they are not as they are known to be
@@ -93,7 +95,8 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
     };
     summarize(client, &judged)?;
     if let Some(folder) = &arguments.record {
-        record(client, &judged, folder)?;
+        let scope = if arguments.filter.is_empty() { Scope::All } else { Scope::Some };
+        record(client, &judged, scope, folder)?;
     }
     let mut out = anstream::stdout().lock();
     if arguments.check {
@@ -184,12 +187,22 @@ fn summarize(client: &Actor, judged: &[Judged]) -> io::Result<()> {
     Ok(())
 }
 
-fn record(client: &Actor, judged: &[Judged], folder: &Path) -> Result<(), Failure> {
+/// How many of the suite's cases were judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    All,
+    Some,
+}
+
+fn record(client: &Actor, judged: &[Judged], scope: Scope, folder: &Path) -> Result<(), Failure> {
     let today = date(SystemTime::now());
     let version = client.version().unwrap_or(client.title());
-    let measured = Measured::new(client.name(), version, today, judged);
+    let mut measured = Measured::new(client.name(), version, today, judged);
     let name = measured.file_name().map_err(|error| Failure::Call(error.to_string()))?;
     let path = folder.join(name);
+    if scope == Scope::Some && path.exists() {
+        measured.keep_of(Measured::read(&Source::read(&path)?)?);
+    }
     std::fs::write(&path, measured.write()).map_err(|source| Failure::Unwritable {
         option: "--record",
         path,
