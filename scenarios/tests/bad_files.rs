@@ -38,6 +38,24 @@ expect = "connected"
     "title = 'x'\n[[step]]\nopen = 'wss'\nexpect = 'connected'\n[[step.claim]]\nid = 'wiki.nope'\nsays = 'connected'\n",
     "6:6: there is no claim `wiki.nope`"
 )]
+#[case::title("[[step]]\nopen = 'wss'\nexpect = 'connected'\n", "1:1: this case has no title")]
+#[case::parameter(
+    "title = 'x'\n[certificate]\nkind = 'expired'\ndays = 30\n[[step]]\nopen = 'wss'\nexpect = 'expired'\n",
+    "4:8: `expired` takes no `days`\n  |\n4 | days = 30\n  |        ^^\n  = hint: leave it out"
+)]
+#[case::days("title = 'x'\n[certificate]\ndays = 0\n", "3:8: ")]
+#[case::key_type(
+    "title = 'x'\n[certificate]\nkey = 'p255'\n",
+    "3:7: unknown variant `p255`, expected one of `p256`"
+)]
+#[case::address_in_names(
+    "title = 'x'\n[certificate]\nnames = ['a.test', 'IP:b.test']\n[[step]]\nopen = 'wss'\nexpect = 'connected'\n",
+    "3:20: `b.test` is no address; write IP:192.0.2.1"
+)]
+#[case::host_of_another_form(
+    "title = 'x'\n[certificate]\nkind = 'address-as-name'\nhost = 'a.test'\n[[step]]\nopen = 'wss'\nexpect = 'connected'\n",
+    "4:8: a `address-as-name` certificate cannot be made for `a.test`; take an address"
+)]
 #[case::toml("title = \n", "1:9: ")]
 fn in_a_case(#[case] text: &str, #[case] expected: &str) {
     let folder = Folder::new();
@@ -46,6 +64,68 @@ fn in_a_case(#[case] text: &str, #[case] expected: &str) {
     folder.write("cases/group/wrong.toml", text);
     let ran = folder.run(&["run", "group/good", "--cases", "cases"]);
     ran.assert_wrong(&format!("cases/group/wrong.toml:{expected}"));
+}
+
+const TABLE: &str = r#"
+why = "made up for a test"
+[[step]]
+open = "wss"
+[[case]]
+name = "one"
+title = "One"
+expect = "connected"
+[[case]]
+name = "other"
+title = "Another"
+names = ["other.example.test"]
+expect = "wrong-name"
+"#;
+
+#[rstest]
+#[case::common_title(
+    "why =",
+    "title = 'x'\nwhy =",
+    "2:9: a file with [[case]] has no title of its own"
+)]
+#[case::name("\"other\"", "\"Other one\"", "10:8: `Other one` cannot be a part of a case's id")]
+#[case::same_name("\"other\"", "\"one\"", "10:8: another case of this file is called `one`")]
+#[case::no_title("title = \"One\"\n", "", "5:1: missing field `title`")]
+#[case::key("names =", "name_s =", "12:1: unknown field `name_s`")]
+#[case::fault(
+    "\"wrong-name\"",
+    "\"wrong-nam\"",
+    "13:10: `wrong-nam` is neither `connected` nor a fault"
+)]
+#[case::parameter(
+    "title = \"Another\"",
+    "title = \"Another\"\nkind = \"wrong-name\"",
+    "13:9: `wrong-name` takes no `names`"
+)]
+#[case::nothing_expected(
+    "expect = \"connected\"\n",
+    "",
+    "3:1: this step says not what is expected"
+)]
+#[case::expected_twice(
+    "open = \"wss\"",
+    "open = \"wss\"\nexpect = \"connected\"",
+    "9:10: no step of this case is without an `expect` of its own"
+)]
+fn in_a_table_of_cases(#[case] right: &str, #[case] wrong: &str, #[case] expected: &str) {
+    let folder = Folder::new();
+    folder.write("cases/group/table.toml", &TABLE.replace(right, wrong));
+    let ran = folder.run(&["run", "--cases", "cases"]);
+    ran.assert_wrong(&format!("cases/group/table.toml:{expected}"));
+}
+
+#[test]
+fn two_cases_of_one_id() {
+    let folder = Folder::new();
+    folder.write("cases/group/table.toml", TABLE);
+    folder.write("cases/group/table.one.toml", CASE);
+    let ran = folder.run(&["run", "--cases", "cases"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    ran.assert_says("another file has a case `group/table.one`");
 }
 
 const CLIENT: &str = r#"

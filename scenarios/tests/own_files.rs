@@ -157,3 +157,58 @@ fn a_pattern_of_a_divergence_that_matches_no_case_is_an_error() {
     ran.assert_wrong("my-proxy.toml:");
     ran.assert_says("no case matches `yours/*`");
 }
+
+const TABLE: &str = r#"
+why = "made up for a test"
+
+[[step]]
+open = "wss"
+
+[[step]]
+browse = "https"
+expect = "connected"
+
+[[case]]
+name = "own"
+title = "The host is in the certificate"
+names = ["other.example.test", "proxy.example.test"]
+expect = "connected"
+
+[[case]]
+name = "another"
+title = "It is not"
+names = ["other.example.test"]
+expect = "connected"
+
+[[case]]
+name = "other-steps"
+title = "Another story"
+kind = "expired"
+[[case.step]]
+open = "wss"
+expect = "expired"
+"#;
+
+#[test]
+fn a_table_is_a_case_for_each_of_its_entries() {
+    let folder = Folder::new();
+    folder.write("cases/names/forms.toml", TABLE);
+    let ids = ["names/forms.another", "names/forms.other-steps", "names/forms.own"];
+    for filter in ["names/*", "names/forms.*", "forms"] {
+        let listed = folder.run(&["run", "--list", filter, "--cases", "cases"]);
+        assert_eq!(listed.code, Some(0), "{listed:#?}");
+        for (line, id) in listed.stdout.lines().zip(ids) {
+            assert!(line.starts_with(&format!("{id}  ")), "{line}");
+        }
+    }
+    let good = ["run", "names/forms.own", "names/forms.other-steps", "--client", "chromium"];
+    let ran = folder.run(&[&good[..], &["--cases", "cases"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    // What is not as expected is told where the expectation stands: in the entry, or in the step.
+    let wrong = ["run", "names/forms.another", "--client", "chromium", "--cases", "cases"];
+    let ran = folder.run(&wrong);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    ran.assert_prints("cases/names/forms.toml:21");
+    ran.assert_prints("cases/names/forms.toml:7");
+    ran.assert_prints("again: wssure run names/forms.another ");
+}

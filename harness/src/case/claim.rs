@@ -55,7 +55,7 @@ pub enum Says {
     NotOffered,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStatement {
     id: Spanned<String>,

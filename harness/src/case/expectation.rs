@@ -21,18 +21,20 @@ use crate::{
 const OTHERS: &str = "others";
 
 /// One outcome for all clients, or a table.
+#[derive(Clone)]
 pub(super) enum RawExpect {
     All(String),
     ByClient(Vec<(Spanned<String>, Spanned<RawWanted>)>),
 }
 
 /// A word, or a word with more words.
+#[derive(Clone)]
 pub(super) enum RawWanted {
     Word(String),
     Words(RawWords),
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawWords {
     is: String,
@@ -45,12 +47,13 @@ pub(super) struct RawWords {
 }
 
 /// A fault or `nothing`, or a fault with words.
+#[derive(Clone)]
 pub(super) enum RawLog {
     Word(String),
     Words(RawLogWords),
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLogWords {
     fault: Spanned<String>,

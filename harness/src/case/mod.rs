@@ -1,7 +1,8 @@
 //! Cases: small stories with the exact behaviour that is expected of every client.
 //!
-//! A case is one TOML file and its id is its path (`wiki/self-signed`). It names faults; how a client
-//! words a fault is in the client's profile, and nowhere else.
+//! A case is one TOML file and its id is its path (`wiki/self-signed`); a file with a table of like
+//! cases gives each of them a name after a dot (`names/wildcards.leftmost`). A case names faults; how
+//! a client words a fault is in the client's profile, and nowhere else.
 
 mod claim;
 mod expectation;
@@ -19,7 +20,7 @@ pub(crate) use pattern::Pattern;
 pub use suite::{Suite, Vocabulary};
 
 use crate::{
-    certificate::{Delivery, Kind},
+    certificate::{Delivery, Kind, Parameters},
     client::{Opener, Scheme, Wish},
     data::Source,
     host::Host,
@@ -34,7 +35,7 @@ pub const MAIN: &str = "main";
 /// One case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its path without `.toml`.
+    /// Its path without `.toml`, and its name behind a dot where it is one of a table.
     pub id: String,
     /// What it shows, in a sentence.
     pub title: String,
@@ -62,6 +63,8 @@ pub struct CertificateNeed {
     pub host: Host,
     /// The certificate of this case whose key signs it, for [`Kind::IssuedBy`].
     pub signer: Option<String>,
+    /// What is otherwise than the kind has it.
+    pub parameters: Parameters,
 }
 
 /// How a case wants its subject.

@@ -83,12 +83,20 @@ impl Suite {
             }
         }
         let words = Vocabulary::new(clients, &claims);
-        let mut cases = cases
-            .iter()
-            .map(|(path, source)| format::read(&id(path), source, &words))
-            .collect::<Result<Vec<_>, _>>()?;
-        cases.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { cases, claims })
+        let mut read: Vec<Case> = Vec::new();
+        for (path, source) in &cases {
+            read.extend(format::read(&id(path), source, &words)?);
+        }
+        read.sort_by(|a, b| a.id.cmp(&b.id));
+        let twice = read.windows(2).find_map(|pair| match pair {
+            [one, other] if one.id == other.id => Some(other),
+            _ => None,
+        });
+        if let Some(case) = twice {
+            let message = format!("another file has a case `{}`", case.id);
+            return Err(case.source.error(0..0, message).hint("give one of them another name"));
+        }
+        Ok(Self { cases: read, claims })
     }
 
     /// Reads all cases below a folder.

@@ -1,20 +1,22 @@
 //! A certificate authority: a root, and the intermediate below it that issues.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, Issuer, KeyPair};
+use rcgen::BasicConstraints;
 use rustls_pki_types::CertificateDer;
 
 use super::{
-    Key, MintError,
+    Key, KeyType, MintError,
     blueprint::{self, Now},
-    error::Making,
+    draft::{Draft, Issuer},
     owner::tag,
 };
 
 /// An authority with its keys.
 pub(super) struct Authority {
     root: CertificateDer<'static>,
-    key: Key,
-    intermediate: CertifiedIssuer<'static, KeyPair>,
+    root_key: Key,
+    root_issuer: Issuer,
+    intermediate: CertificateDer<'static>,
+    issuer: Issuer,
 }
 
 impl Authority {
@@ -22,51 +24,48 @@ impl Authority {
     /// different keys confuse whoever imports both (the fault `bad-signature`).
     pub(super) fn new(name: &str, now: Now) -> Result<Self, MintError> {
         let name = format!("{name} {{}} {}", tag()?);
-        let content = blueprint::authority(
-            &name.replace("{}", "root"),
-            BasicConstraints::Unconstrained,
-            now,
-        )?;
-        let key = Key::generate()?;
-        let root = content.self_signed(&*key.signer()?).making("a root certificate")?;
-        Self::below(root.into(), key, &name.replace("{}", "intermediate"), now)
+        let root = name.replace("{}", "root");
+        let content = blueprint::authority(&root, BasicConstraints::Unconstrained, now)?;
+        let key = Key::generate(KeyType::P256)?;
+        let root = Draft::new(content).self_sign(&key)?;
+        Self::below(root, key, &name.replace("{}", "intermediate"), now)
     }
 
     /// An authority whose root is there, with a new intermediate of that name.
     pub(super) fn below(
         root: CertificateDer<'static>,
-        key: Key,
+        root_key: Key,
         name: &str,
         now: Now,
     ) -> Result<Self, MintError> {
         let content = blueprint::authority(name, BasicConstraints::Constrained(0), now)?;
-        let signer = key.signer()?;
-        let issuer = Issuer::from_ca_cert_der(&root, &*signer).making("an issuer out of a root")?;
-        let own = KeyPair::generate().making("an intermediate's key")?;
-        let intermediate = CertifiedIssuer::signed_by(content, own, &issuer)
-            .making("an intermediate certificate")?;
-        Ok(Self { root, key, intermediate })
+        let root_issuer = Issuer::of(&root, root_key.clone())?;
+        let key = Key::generate(KeyType::P256)?;
+        let issuer = Issuer::new(&content, key.clone())?;
+        let intermediate = Draft::new(content).issue(&key, &root_issuer)?;
+        Ok(Self { root, root_key, root_issuer, intermediate, issuer })
     }
 
     /// The root's key.
     pub(super) fn key(&self) -> &Key {
-        &self.key
+        &self.root_key
     }
 
     pub(super) fn root(&self) -> &CertificateDer<'static> {
         &self.root
     }
 
-    pub(super) fn intermediate(&self) -> &CertificateDer<'static> {
-        self.intermediate.der()
+    /// The root, to sign with.
+    pub(super) fn root_issuer(&self) -> &Issuer {
+        &self.root_issuer
     }
 
-    pub(super) fn issue(
-        &self,
-        content: &CertificateParams,
-        key: &Key,
-    ) -> Result<CertificateDer<'static>, MintError> {
-        let issued = content.signed_by(&*key.signer()?, &self.intermediate);
-        Ok(issued.making("a certificate")?.into())
+    pub(super) fn intermediate(&self) -> &CertificateDer<'static> {
+        &self.intermediate
+    }
+
+    /// The intermediate, to sign with.
+    pub(super) fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 }

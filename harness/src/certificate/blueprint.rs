@@ -1,4 +1,4 @@
-//! What is written into a certificate: a good one's content, and each kind's one difference from it.
+//! What is written into a good certificate, and the parts of which kinds are put together.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,7 +10,7 @@ use rcgen::{
 use rustls_pki_types::UnixTime;
 use time::{Duration, OffsetDateTime};
 
-use super::{Kind, MintError, Owner, error::Making, key::fill_randomly};
+use super::{MintError, Owner, error::Making, key::fill_randomly};
 use crate::host::Host;
 
 /// The longest common name, in characters (RFC 5280 appendix A.1, `ub-common-name`).
@@ -19,84 +19,28 @@ pub(super) const LONGEST_COMMON_NAME: usize = 64;
 /// From when, counted from now, a certificate made today is valid: a little before now, for a client whose clock is late.
 const TODAY: Duration = Duration::hours(-1);
 
+/// From when to when a certificate is valid, counted from now.
+pub(super) type Period = (Duration, Duration);
+
 /// The days that a certificate is valid, when they are not the fault (certbot's).
-const DAYS: Duration = Duration::days(90);
+const DAYS: u32 = 90;
 
-/// The days of an authority: more than any certificate that it issues, and its own are no fault.
-const AUTHORITY_DAYS: Duration = Duration::days(20 * 365);
+/// A certificate that has ended.
+pub(super) const ENDED: Period = (Duration::days(-100), Duration::days(-10));
 
-/// The content of a server certificate of a kind.
-pub(super) fn server(
-    kind: Kind,
-    host: &Host,
-    owner: &Owner,
-    now: Now,
-) -> Result<CertificateParams, MintError> {
-    let mut content = good(host, owner, now)?;
-    match kind {
-        Kind::SelfSigned => authority_too(&mut content),
-        Kind::SelfSignedCommonName => {
-            authority_too(&mut content);
-            content.subject_alt_names.clear();
-            // openssl req -x509 writes neither usage.
-            content.key_usages.clear();
-            content.extended_key_usages.clear();
-            (content.not_before, content.not_after) = now.span(TODAY, Duration::days(365))?;
-        }
-        // As openssl req -x509 makes them: without a keyUsage, which would be a second reason why
-        // their keys may not sign for others.
-        Kind::SelfSignedPlain => {
-            content.is_ca = IsCa::NoCa;
-            content.key_usages.clear();
-        }
-        Kind::SelfSignedNotCa => content.key_usages.clear(),
-        Kind::SelfSignedConstrained => {
-            authority_too(&mut content);
-            content.name_constraints = Some(only(host));
-        }
-        Kind::SelfSignedNoCertSign => {
-            authority_too(&mut content);
-            content.key_usages =
-                vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-        }
-        Kind::SelfSignedLong => {
-            authority_too(&mut content);
-            (content.not_before, content.not_after) = now.span(TODAY, Duration::days(3650))?;
-        }
-        Kind::WrongName => {
-            let other = another_than(host);
-            content.subject_alt_names = vec![alternative_name(&other)?];
-            content.distinguished_name = subject(&other, owner);
-        }
-        Kind::CommonNameOnly => content.subject_alt_names.clear(),
-        Kind::CommonNameDiffers => {
-            content.distinguished_name = subject(&another_than(host), owner);
-        }
-        Kind::Expired | Kind::SelfSignedExpired | Kind::UnknownIssuerExpired => {
-            (content.not_before, content.not_after) = now.span(Duration::days(-100), DAYS)?;
-        }
-        Kind::NotYetValid => {
-            (content.not_before, content.not_after) = now.span(Duration::days(10), DAYS)?;
-        }
-        Kind::ValidityTooLong => {
-            (content.not_before, content.not_after) = now.span(TODAY, Duration::days(3650))?;
-        }
-        Kind::NoServerAuth => content.extended_key_usages.clear(),
-        // These differ in who signs, in what is sent, or in the files; openssl writes its own.
-        Kind::Good
-        | Kind::OpensslCommand
-        | Kind::UnknownIssuer
-        | Kind::MissingIntermediate
-        | Kind::IssuedBy
-        | Kind::MismatchedKey
-        | Kind::CertificateWithoutKey
-        | Kind::KeyWithoutCertificate
-        | Kind::EncryptedKey
-        | Kind::EmptyFile
-        | Kind::NotPem
-        | Kind::MissingFile => {}
-    }
-    Ok(content)
+/// One that has not begun.
+pub(super) const LATER: Period = (Duration::days(10), Duration::days(100));
+
+/// One for ten years, as self-signed certificates are made to be left alone.
+pub(super) const YEARS: Period = (TODAY, Duration::days(3650).saturating_add(TODAY));
+
+/// The days of an authority: more than any certificate that it issues, and its own are no fault. It is old enough to
+/// have issued the certificates that are expired today.
+const AUTHORITY: Period = (Duration::days(-365), Duration::days(19 * 365));
+
+/// A certificate made today, for that many days.
+pub(super) fn today(days: u32) -> Period {
+    (TODAY, Duration::days(days.into()).saturating_add(TODAY))
 }
 
 /// The content of an authority's certificate: a root's or an intermediate's.
@@ -110,19 +54,19 @@ pub(super) fn authority(
     content.distinguished_name.push(DnType::CommonName, name);
     content.is_ca = IsCa::Ca(constraints);
     content.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    // Old enough to have issued the certificates that are expired today.
-    (content.not_before, content.not_after) = now.span(Duration::days(-365), AUTHORITY_DAYS)?;
+    now.date(&mut content, AUTHORITY)?;
     finish(content)
 }
 
-fn good(host: &Host, owner: &Owner, now: Now) -> Result<CertificateParams, MintError> {
+/// The content of a good server certificate.
+pub(super) fn good(host: &Host, owner: &Owner, now: Now) -> Result<CertificateParams, MintError> {
     let mut content = CertificateParams::default();
     content.distinguished_name = subject(host, owner);
     content.subject_alt_names = vec![alternative_name(host)?];
     content.is_ca = IsCa::ExplicitNoCa;
     content.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     content.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    (content.not_before, content.not_after) = now.span(TODAY, DAYS)?;
+    now.date(&mut content, today(DAYS))?;
     finish(content)
 }
 
@@ -138,13 +82,13 @@ fn finish(mut content: CertificateParams) -> Result<CertificateParams, MintError
 }
 
 /// A server's certificate that says of itself that it is an authority's.
-fn authority_too(content: &mut CertificateParams) {
+pub(super) fn authority_too(content: &mut CertificateParams) {
     content.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     content.key_usages.push(KeyUsagePurpose::KeyCertSign);
 }
 
 /// A subject whose common name is the host, if it is not too long for one.
-fn subject(host: &Host, owner: &Owner) -> DistinguishedName {
+pub(super) fn subject(host: &Host, owner: &Owner) -> DistinguishedName {
     let mut subject = organization(owner);
     let name = host.bare();
     if name.len() <= LONGEST_COMMON_NAME {
@@ -160,33 +104,52 @@ fn organization(owner: &Owner) -> DistinguishedName {
     name
 }
 
-fn alternative_name(host: &Host) -> Result<SanType, MintError> {
+pub(super) fn alternative_name(host: &Host) -> Result<SanType, MintError> {
     Ok(match host {
-        Host::Name(_) => SanType::DnsName(host.bare().as_ref().try_into().making("a DNS name")?),
+        Host::Name(_) => dns_name(&host.bare())?,
         Host::Address(address) => SanType::IpAddress(*address),
     })
 }
 
-fn another_than(host: &Host) -> Host {
+pub(super) fn dns_name(name: &str) -> Result<SanType, MintError> {
+    Ok(SanType::DnsName(name.try_into().making("a DNS name")?))
+}
+
+/// Another common name in a subject.
+pub(super) fn rename(subject: &mut DistinguishedName, name: &str) {
+    subject.push(DnType::CommonName, name);
+}
+
+pub(super) fn another_than(host: &Host) -> Host {
     let other = "other.example.test";
     Host::Name(if host.bare() == other { "another.example.test" } else { other }.to_owned())
 }
 
 /// A constraint that permits one host, and excludes whatever has the form of name that it does not
 /// speak of, which would be free otherwise (CA/Browser Forum baseline requirements 7.1.5).
-fn only(host: &Host) -> NameConstraints {
+pub(super) fn only(host: &Host) -> NameConstraints {
+    NameConstraints {
+        permitted_subtrees: vec![subtree(host)],
+        excluded_subtrees: other_forms(host),
+    }
+}
+
+/// A host, and what is below it.
+pub(super) fn subtree(host: &Host) -> GeneralSubtree {
     match host {
-        Host::Name(_) => NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName(host.bare().into_owned())],
-            excluded_subtrees: vec![
-                addresses(Ipv4Addr::UNSPECIFIED.into(), 0),
-                addresses(Ipv6Addr::UNSPECIFIED.into(), 0),
-            ],
-        },
-        Host::Address(address) => NameConstraints {
-            permitted_subtrees: vec![addresses(*address, u8::MAX)],
-            excluded_subtrees: vec![GeneralSubtree::DnsName(String::new())],
-        },
+        Host::Name(_) => GeneralSubtree::DnsName(host.bare().into_owned()),
+        Host::Address(address) => addresses(*address, u8::MAX),
+    }
+}
+
+/// Everything of another form than that host: all addresses, or all names.
+pub(super) fn other_forms(host: &Host) -> Vec<GeneralSubtree> {
+    match host {
+        Host::Name(_) => vec![
+            addresses(Ipv4Addr::UNSPECIFIED.into(), 0),
+            addresses(Ipv6Addr::UNSPECIFIED.into(), 0),
+        ],
+        Host::Address(_) => vec![GeneralSubtree::DnsName(String::new())],
     }
 }
 
@@ -211,14 +174,21 @@ impl Now {
             .ok_or(MintError::Clock { seconds: time.as_secs() })
     }
 
-    /// From `start` after now, for `length`.
-    fn span(
+    /// Dates a certificate.
+    ///
+    /// # Errors
+    /// [`MintError::Clock`] after the year 9999.
+    pub(super) fn date(
         self,
-        start: Duration,
-        length: Duration,
-    ) -> Result<(OffsetDateTime, OffsetDateTime), MintError> {
-        let from = self.0.checked_add(start);
-        from.and_then(|from| Some((from, from.checked_add(length)?)))
-            .ok_or_else(|| MintError::Clock { seconds: self.0.unix_timestamp().unsigned_abs() })
+        content: &mut CertificateParams,
+        (start, end): Period,
+    ) -> Result<(), MintError> {
+        let at = |offset| {
+            self.0
+                .checked_add(offset)
+                .ok_or_else(|| MintError::Clock { seconds: self.0.unix_timestamp().unsigned_abs() })
+        };
+        (content.not_before, content.not_after) = (at(start)?, at(end)?);
+        Ok(())
     }
 }

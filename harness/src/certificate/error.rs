@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use super::Kind;
+use super::{Kind, Parameter};
 use crate::host::Host;
 
 /// A certificate could not be made or written.
@@ -26,6 +26,26 @@ pub enum MintError {
         kind: Kind,
         /// For whom.
         host: Host,
+    },
+    /// The kind is about another form of host.
+    #[error("a `{kind}` certificate cannot be made for `{host}`; take {wants}")]
+    HostDoesNotFit {
+        /// What was to be made.
+        kind: Kind,
+        /// For whom.
+        host: Host,
+        /// What it can be made for.
+        wants: &'static str,
+    },
+    /// The kind is just that which the parameter would change.
+    #[error(
+        "a `{kind}` certificate has no `{parameter}` to choose: that is what makes it one, or nothing that we decide; leave it out, or take another kind"
+    )]
+    ParameterNotTaken {
+        /// What was to be made.
+        kind: Kind,
+        /// What was to be changed.
+        parameter: Parameter,
     },
     /// `issued-by` was asked for, and not by whom.
     #[error(

@@ -2,7 +2,7 @@
 
 use rustls_pki_types::CertificateDer;
 
-use super::{Key, Kind, MintError, Minted, files::Files, key::encode, minted::Parts};
+use super::{Key, KeyType, Kind, MintError, Minted, files::Files, key::encode, minted::Parts};
 use crate::host::Host;
 
 /// A certificate with its own key, and the certificates above it.
@@ -12,19 +12,32 @@ pub(super) struct Issued {
     pub issuers: Vec<CertificateDer<'static>>,
     pub root: CertificateDer<'static>,
     pub key: Key,
+    /// What a server sends, where its files are sound.
+    pub sent: Vec<CertificateDer<'static>>,
 }
 
 impl Issued {
+    /// A certificate that is sent with its intermediates.
+    pub(super) fn new(
+        leaf: CertificateDer<'static>,
+        issuers: Vec<CertificateDer<'static>>,
+        root: CertificateDer<'static>,
+        key: Key,
+    ) -> Self {
+        let sent = [&leaf].into_iter().chain(&issuers).cloned().collect();
+        Self { leaf, issuers, root, key, sent }
+    }
+
     /// A self-signed certificate: nothing is above it.
     pub(super) fn root(certificate: CertificateDer<'static>, key: Key) -> Self {
-        Self { leaf: certificate.clone(), issuers: Vec::new(), root: certificate, key }
+        Self::new(certificate.clone(), Vec::new(), certificate, key)
     }
 
     /// Plants what the kind has wrong outside of the certificate.
     pub(super) fn plant(self, kind: Kind, host: &Host) -> Result<Minted, MintError> {
         let certificates = self.sent(kind).iter().map(|sent| encode("CERTIFICATE", sent)).collect();
         let other = match kind {
-            Kind::MismatchedKey => Some(Key::generate()?),
+            Kind::MismatchedKey => Some(Key::generate(KeyType::P256)?),
             _ => None,
         };
         let key = other.as_ref().unwrap_or(&self.key);
@@ -58,7 +71,7 @@ impl Issued {
                 Vec::new()
             }
             Kind::MissingIntermediate | Kind::IssuedBy => vec![self.leaf.clone()],
-            _ => [&self.leaf].into_iter().chain(&self.issuers).cloned().collect(),
+            _ => self.sent.clone(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use rcgen::Issuer;
+use der::Encode;
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use super::{
     Key, MintError,
     authority::Authority,
     blueprint::Now,
+    error::Making,
     key::{encode, fill_randomly},
 };
 
@@ -50,12 +51,12 @@ pub(super) fn authority(folder: &Path, now: Now) -> Result<Authority, MintError>
 /// That the two belong together, and may issue.
 fn check(root: &CertificateDer<'static>, key: &Key) -> Result<(), String> {
     let (_, parsed) = X509Certificate::from_der(root).map_err(|error| error.to_string())?;
-    let signer = key.signer().map_err(|error| error.to_string())?;
-    Issuer::from_ca_cert_der(root, &*signer).map_err(|error| error.to_string())?;
+    let public = key.public().and_then(|public| public.to_der().making("its public key"));
+    let public = public.map_err(|error| error.to_string())?;
     if !parsed.is_ca() {
         return Err("its certificate is no authority's".to_owned());
     }
-    if parsed.public_key().subject_public_key.data.as_ref() != signer.public_key_raw() {
+    if parsed.public_key().raw != public {
         return Err("its certificate and its key are not of one pair".to_owned());
     }
     if !parsed.validity().is_valid() {

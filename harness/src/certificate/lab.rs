@@ -1,20 +1,29 @@
 //! The lab: a run's authorities, and the making of one certificate.
 
-use std::{fmt, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use rcgen::{CertificateParams, Issuer};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::{
-    Key, Kind, MintError, Minted, Owner,
+    Key, KeyType, Kind, MintError, Minted, Owner, Parameters, authorities,
     authority::Authority,
-    blueprint::{self, LONGEST_COMMON_NAME, Now},
-    error::Making,
+    blueprint::{LONGEST_COMMON_NAME, Now},
+    chain::{Built, Chain},
+    content,
+    draft::{Draft, Issuer},
     files::Files,
     issued::Issued,
-    kept, openssl,
+    kept,
+    key::{Keyring, Role},
+    kind::SignedBy,
+    openssl,
 };
-use crate::{fault::Area, host::Host};
+use crate::host::Host;
 
 /// What certificate to make.
 #[derive(Clone, Debug)]
@@ -27,17 +36,45 @@ pub struct Specification {
     pub signer: Option<Minted>,
     /// Whose it is.
     pub owner: Owner,
+    /// What is otherwise than the kind has it.
+    pub parameters: Parameters,
 }
 
 impl Specification {
     /// A certificate of a kind for a host, with the issuer that the kind has by itself.
     pub fn new(kind: Kind, host: Host) -> Self {
-        Self { kind, host, signer: None, owner: Owner::default() }
+        Self {
+            kind,
+            host,
+            signer: None,
+            owner: Owner::default(),
+            parameters: Parameters::default(),
+        }
     }
 
     /// A certificate for a host, signed with another certificate's key.
     pub fn issued_by(signer: &Minted, host: Host) -> Self {
         Self { signer: Some(signer.clone()), ..Self::new(Kind::IssuedBy, host) }
+    }
+
+    fn check(&self) -> Result<(), MintError> {
+        let Self { kind, host, parameters, .. } = self;
+        kind.check_host(host)?;
+        if let Some(parameter) = parameters.given().find(|given| !kind.takes(*given)) {
+            return Err(MintError::ParameterNotTaken { kind: *kind, parameter });
+        }
+        // One that has its host in the common name alone is nothing without it.
+        let named_so = matches!(
+            kind,
+            Kind::CommonNameOnly
+                | Kind::SelfSignedCommonName
+                | Kind::OpensslCommand
+                | Kind::Version1
+        );
+        if named_so && host.bare().len() > LONGEST_COMMON_NAME {
+            return Err(MintError::HostTooLong { kind: *kind, host: host.clone() });
+        }
+        Ok(())
     }
 }
 
@@ -45,51 +82,14 @@ impl Specification {
 /// that none does.
 ///
 /// It can be shared between threads. Each certificate that it makes is a new one with a new P-256
-/// key, so that a renewal is a renewal: that takes less than a millisecond, openssl a few hundred.
+/// key, so that a renewal is a renewal: that takes a millisecond, openssl a few hundred. RSA keys,
+/// where a kind or a parameter asks for them, are made once for the lab, as they take long.
 pub struct Lab {
     now: Now,
     trusted: Authority,
     unknown: Authority,
-}
-
-/// Who signs the certificates of a kind.
-enum SignedBy {
-    Trusted,
-    Unknown,
-    Itself,
-    Signer,
-    Openssl,
-}
-
-impl SignedBy {
-    fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::SelfSigned
-            | Kind::SelfSignedCommonName
-            | Kind::SelfSignedNotCa
-            | Kind::SelfSignedPlain
-            | Kind::SelfSignedConstrained
-            | Kind::SelfSignedNoCertSign
-            | Kind::SelfSignedLong
-            | Kind::SelfSignedExpired => Self::Itself,
-            Kind::OpensslCommand => Self::Openssl,
-            Kind::UnknownIssuer | Kind::UnknownIssuerExpired => Self::Unknown,
-            Kind::IssuedBy => Self::Signer,
-            _ => Self::Trusted,
-        }
-    }
-}
-
-impl Kind {
-    /// Whether it is the trusted authority that makes a client judge it so: one who does not trust that
-    /// refuses it as it does [`Kind::UnknownIssuer`], whatever else is wrong.
-    pub fn relies_on_authority(self) -> bool {
-        let is_served = self.plants().iter().all(|fault| fault.area() != Area::File);
-        // Without its intermediate it leads nowhere, whoever is trusted.
-        matches!(SignedBy::of(self), SignedBy::Trusted)
-            && is_served
-            && self != Self::MissingIntermediate
-    }
+    keyring: Keyring,
+    owners_own: Mutex<BTreeMap<Owner, Arc<Built>>>,
 }
 
 impl Lab {
@@ -108,11 +108,7 @@ impl Lab {
     /// As [`Lab::new`].
     pub fn at(now: UnixTime) -> Result<Self, MintError> {
         let now = Now::new(now)?;
-        Ok(Self {
-            now,
-            trusted: Authority::new("wssure", now)?,
-            unknown: Authority::new("wssure unknown", now)?,
-        })
+        Self::with(Authority::new("wssure", now)?, now)
     }
 
     /// A lab whose trusted authority is kept in that folder, so that a client of another machine can import it once
@@ -123,10 +119,16 @@ impl Lab {
     /// As [`Lab::new`]; or the folder cannot be used, or holds no authority of ours.
     pub fn kept_in(folder: &Path) -> Result<Self, MintError> {
         let now = Now::new(UnixTime::now())?;
+        Self::with(kept::authority(folder, now)?, now)
+    }
+
+    fn with(trusted: Authority, now: Now) -> Result<Self, MintError> {
         Ok(Self {
             now,
-            trusted: kept::authority(folder, now)?,
+            trusted,
             unknown: Authority::new("wssure unknown", now)?,
+            keyring: Keyring::default(),
+            owners_own: Mutex::default(),
         })
     }
 
@@ -138,18 +140,33 @@ impl Lab {
     /// Makes a certificate.
     ///
     /// # Errors
-    /// The specification contradicts itself, the host is too long for a kind that needs it as the
-    /// common name, openssl is needed and missing or failing, or a library cannot do its part.
+    /// The specification contradicts itself, the host does not fit the kind or is too long for one
+    /// that needs it as the common name, openssl is needed and missing or failing, or a library
+    /// cannot do its part.
     pub fn mint(&self, specification: &Specification) -> Result<Minted, MintError> {
-        let Specification { kind, host, signer, owner } = specification;
-        check_common_name(*kind, host)?;
-        let issued = match (SignedBy::of(*kind), signer) {
-            (SignedBy::Signer, Some(signer)) => self.issue_by(signer, host, owner)?,
+        let Specification { kind, host, signer, owner, parameters } = specification;
+        specification.check()?;
+        let leaf = content::server(specification, self.now)?;
+        let of = parameters.key.unwrap_or(kind.key_type());
+        let key = || self.keyring.key(of, Role::Leaf);
+        let issued = match (kind.signed_by(), signer) {
+            (SignedBy::Signer, Some(signer)) => issue_by(signer, &leaf, key()?)?,
             (SignedBy::Signer, None) => return Err(MintError::SignerMissing),
             (_, Some(_)) => return Err(MintError::SignerNotUsed { kind: *kind }),
-            (SignedBy::Trusted, None) => self.issue(&self.trusted, *kind, host, owner)?,
-            (SignedBy::Unknown, None) => self.issue(&self.unknown, *kind, host, owner)?,
-            (SignedBy::Itself, None) => self.sign_itself(*kind, host, owner)?,
+            (SignedBy::Trusted, None) => match parameters.issuer_key {
+                None => issue(&self.trusted, &leaf, key()?)?,
+                Some(of) => self.build(&authorities::plain(of, self.now)?)?.issue(&leaf, key()?)?,
+            },
+            (SignedBy::Unknown, None) => issue(&self.unknown, &leaf, key()?)?,
+            (SignedBy::OwnersOwn, None) => self.owners_own(owner)?.issue(&leaf, key()?)?,
+            (SignedBy::ItsChain, None) => {
+                let chain = authorities::above(*kind, host, self.now)?;
+                self.build(&chain)?.issue(&leaf, key()?)?
+            }
+            (SignedBy::Itself, None) => {
+                let key = key()?;
+                Issued::root(leaf.self_sign(&key)?, key)
+            }
             (SignedBy::Openssl, None) => {
                 let made = openssl::run(openssl::program(), host, owner, openssl::DEADLINE)?;
                 let files = Files::new(*kind, made.certificate_text, made.key_text);
@@ -159,39 +176,19 @@ impl Lab {
         issued.plant(*kind, host)
     }
 
-    fn issue(
-        &self,
-        authority: &Authority,
-        kind: Kind,
-        host: &Host,
-        owner: &Owner,
-    ) -> Result<Issued, MintError> {
-        let key = Key::generate()?;
-        let content = blueprint::server(kind, host, owner, self.now)?;
-        Ok(Issued {
-            leaf: authority.issue(&content, &key)?,
-            issuers: vec![authority.intermediate().clone()],
-            root: authority.root().clone(),
-            key,
-        })
+    fn build(&self, chain: &Chain) -> Result<Built, MintError> {
+        chain.build(&self.trusted, &self.unknown, &self.keyring)
     }
 
-    fn sign_itself(&self, kind: Kind, host: &Host, owner: &Owner) -> Result<Issued, MintError> {
-        let key = Key::generate()?;
-        let content = blueprint::server(kind, host, owner, self.now)?;
-        let leaf = content.self_signed(&*key.signer()?).making("a self-signed certificate")?;
-        Ok(Issued::root(leaf.into(), key))
-    }
-
-    fn issue_by(&self, signer: &Minted, host: &Host, owner: &Owner) -> Result<Issued, MintError> {
-        let key = Key::generate()?;
-        let content = blueprint::server(Kind::IssuedBy, host, owner, self.now)?;
-        Ok(Issued {
-            leaf: sign(&content, &key, signer)?,
-            issuers: signer.below_root(),
-            root: signer.root().clone(),
-            key,
-        })
+    /// The intermediate that issues for that owner alone, made when it is first asked for.
+    fn owners_own(&self, owner: &Owner) -> Result<Arc<Built>, MintError> {
+        let mut kept = self.owners_own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(built) = kept.get(owner) {
+            return Ok(Arc::clone(built));
+        }
+        let built = Arc::new(self.build(&authorities::plain(KeyType::P256, self.now)?)?);
+        kept.insert(owner.clone(), Arc::clone(&built));
+        Ok(built)
     }
 }
 
@@ -201,25 +198,15 @@ impl fmt::Debug for Lab {
     }
 }
 
-/// Signs with another certificate's key, whether or not that certificate allows it.
-fn sign(
-    content: &CertificateParams,
-    key: &Key,
-    signer: &Minted,
-) -> Result<CertificateDer<'static>, MintError> {
-    let signing_key = signer.own_key().signer()?;
-    let issuer = Issuer::from_ca_cert_der(signer.certificate(), &*signing_key)
-        .making("an issuer out of the signer")?;
-    let issued = content.signed_by(&*key.signer()?, &issuer);
-    Ok(issued.making("a certificate signed with another's key")?.into())
+fn issue(authority: &Authority, leaf: &Draft, key: Key) -> Result<Issued, MintError> {
+    let certificate = leaf.issue(&key, authority.issuer())?;
+    let above = vec![authority.intermediate().clone()];
+    Ok(Issued::new(certificate, above, authority.root().clone(), key))
 }
 
-/// A kind that has its host in the common name alone is nothing without it.
-fn check_common_name(kind: Kind, host: &Host) -> Result<(), MintError> {
-    let needed =
-        matches!(kind, Kind::CommonNameOnly | Kind::SelfSignedCommonName | Kind::OpensslCommand);
-    if needed && host.bare().len() > LONGEST_COMMON_NAME {
-        return Err(MintError::HostTooLong { kind, host: host.clone() });
-    }
-    Ok(())
+/// Signs with another certificate's key, whether or not that certificate allows it.
+fn issue_by(signer: &Minted, leaf: &Draft, key: Key) -> Result<Issued, MintError> {
+    let issuer = Issuer::of(signer.certificate(), signer.own_key().clone())?;
+    let certificate = leaf.issue(&key, &issuer)?;
+    Ok(Issued::new(certificate, signer.below_root(), signer.root().clone(), key))
 }

@@ -99,13 +99,15 @@ fn plan(minted: &Minted) -> Vec<Planned> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs};
+    use std::{collections::BTreeSet, fs, sync::LazyLock};
 
     use super::*;
 
+    /// One for all, for its RSA keys' sake.
+    static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::new().unwrap());
+
     fn make_in(kind: Kind, folder: &Path) -> Result<Vec<Made>, MintError> {
-        let host = "proxy.example.test".parse().unwrap();
-        make(&Lab::new().unwrap(), kind, &host, folder)
+        make(&LAB, kind, &kind.example_host().parse().unwrap(), folder)
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl Minted {
         &self.0.issued.root
     }
 
+    /// What a user imports for its sake: the root that it brings, or else the certificate itself.
+    pub fn anchor(&self) -> &CertificateDer<'static> {
+        if self.kind().brings_its_own_root() { self.root() } else { self.certificate() }
+    }
+
     /// What its files hold.
     pub fn files(&self) -> &Files {
         &self.0.files

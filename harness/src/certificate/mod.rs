@@ -12,10 +12,15 @@
 //! A [`Lab`] is a run's authorities, a [`Kind`] says which [`Fault`](crate::Fault)s are planted, and
 //! [`Minted`] is the result: what a server is given, in memory and, once asked for, in files.
 
+mod authorities;
 mod authority;
 mod blueprint;
+mod chain;
+mod content;
+mod draft;
 mod error;
 mod files;
+mod forge;
 mod issued;
 mod kept;
 mod key;
@@ -23,17 +28,22 @@ mod kind;
 mod lab;
 mod make;
 mod minted;
+mod names;
 mod openssl;
 mod owner;
+mod parameters;
+mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use error::MintError;
 pub use files::{Content, Delivery, FileNames, Files, Paths};
-pub use key::{KEY_PASSWORD, Key};
+pub use key::{KEY_PASSWORD, Key, KeyType, UnknownKeyType};
 pub use kind::{Kind, UnknownKind};
 pub use lab::{Lab, Specification};
 pub use make::{Made, make};
 pub use minted::Minted;
+pub use names::{NotAnAddress, SubjectName};
 pub use openssl::COMMAND as OPENSSL_COMMAND;
 pub use owner::Owner;
+pub use parameters::{Parameter, Parameters};

@@ -8,7 +8,7 @@ use super::{MintError, key::fill_randomly};
 /// for a host may be tried as the issuer of another one for it, and the other is then refused for another reason
 /// than its own (Firefox says SEC_ERROR_UNKNOWN_ISSUER, measured). Those of one owner are one story, as a
 /// certificate and its renewal are; those of two owners never meet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner(String);
 
 impl Owner {

@@ -253,6 +253,11 @@ faults! {
         mend: "Issue the certificate by an authority that may name this host. If nobody here did this, the constraint has just prevented a spoof.",
         source: "RFC 5280 section 4.2.1.10",
     }
+    NameExcluded "name-excluded" Certificate {
+        means: "The issuer may not issue for some names, and one of the certificate's is among them.",
+        mend: "Issue the certificate by an authority that may name this host. If nobody here did this, the constraint has just prevented a spoof.",
+        source: "RFC 5280 section 4.2.1.10 (excludedSubtrees)",
+    }
     ConstrainedSuccessor "constrained-successor" Certificate {
         means: "An authority has issued a certificate for its own name, and that has another name that a name constraint above does not permit, which is no fault: such a successor is free of them.",
         mend: "Issue the successor without subjectAltName.",

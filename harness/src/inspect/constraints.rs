@@ -103,7 +103,7 @@ impl Constraints<'_> {
             return Some((Fault::NameConstraint, format!("{name} is not permitted")));
         }
         if self.excluded.iter().any(|subtree| name.is_excluded_by(&subtree.base)) {
-            return Some((Fault::NameConstraint, format!("{name} is excluded")));
+            return Some((Fault::NameExcluded, format!("{name} is excluded")));
         }
         let stands_for_one = self.excluded.iter().any(|subtree| name.stands_for(&subtree.base));
         stands_for_one

@@ -270,7 +270,7 @@ impl Performance<'_> {
         let certificate = |name: &String| {
             props
                 .certificate(name)
-                .map(|minted| minted.certificate().clone())
+                .map(|minted| minted.anchor().clone())
                 .ok_or_else(|| Trouble::Broke(format!("the certificate {name} was not made")))
         };
         match &step.action {

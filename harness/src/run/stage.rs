@@ -40,7 +40,11 @@ impl Props {
                 Some((signer, _)) => Specification::issued_by(signer, need.host.clone()),
                 None => Specification::new(need.kind, need.host.clone()),
             };
-            let specification = Specification { owner: owner.clone(), ..specification };
+            let specification = Specification {
+                owner: owner.clone(),
+                parameters: need.parameters.clone(),
+                ..specification
+            };
             let certificate = lab.mint(&specification)?;
             let delivery = case.subject.identity.delivery();
             let paths =

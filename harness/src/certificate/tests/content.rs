@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use rustls_pki_types::CertificateDer;
-use x509_parser::prelude::GeneralName;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Version};
 
 use super::{DAY, LAB, NOW, mint, mint_for, read};
 use crate::{
@@ -85,8 +85,20 @@ fn self_signed() -> Said {
     }
 }
 
+fn name(name: &str) -> Option<String> {
+    Some(name.to_owned())
+}
+
 fn other() -> Option<String> {
-    Some("other.example.test".to_owned())
+    name("other.example.test")
+}
+
+fn dns(name: &str) -> Vec<String> {
+    vec![format!("DNS:{name}")]
+}
+
+fn usage(words: &str) -> Option<String> {
+    Some(words.to_owned())
 }
 
 #[rstest]
@@ -110,6 +122,27 @@ fn other() -> Option<String> {
 #[case(Kind::NotYetValid, Said { days: (10, 100), ..good() })]
 #[case(Kind::ValidityTooLong, Said { days: (-1, 3649), ..good() })]
 #[case(Kind::NoServerAuth, Said { server_auth: false, ..good() })]
+#[case(Kind::WrongPurpose, Said { server_auth: false, ..good() })]
+#[case(Kind::AnyPurpose, Said { server_auth: false, ..good() })]
+#[case(Kind::KeyEnciphermentOnly, Said { key_usage: usage("Key Encipherment"), ..good() })]
+#[case(Kind::KeyAgreementOnly, Said { key_usage: usage("Key Agreement"), ..good() })]
+#[case(Kind::NoKeyUsage, Said { key_usage: None, ..good() })]
+#[case(Kind::EncryptAndSign, Said { key_usage: usage("Digital Signature, Key Encipherment"), ..good() })]
+#[case(Kind::CaAsServer, Said { by_itself: false, ..self_signed() })]
+#[case(Kind::ServerMaySign, Said { key_usage: usage("Digital Signature, Key Cert Sign"), ..good() })]
+#[case(Kind::NoBasicConstraints, Said { authority: None, ..good() })]
+#[case(Kind::Version1, Said { alternative_names: vec![], authority: None, key_usage: None, server_auth: false, ..good() })]
+#[case(Kind::EmptySubject, Said { common_name: None, ..good() })]
+#[case(Kind::EmptySubjectNotCritical, Said { common_name: None, ..good() })]
+#[case(Kind::Wildcard, Said { alternative_names: dns("*.example.test"), ..good() })]
+#[case(Kind::PartialWildcard, Said { alternative_names: dns("p*.example.test"), ..good() })]
+#[case(Kind::BroadWildcard, Said { alternative_names: dns("*.test"), common_name: name("proxy.test"), ..good() })]
+#[case(Kind::PublicSuffixWildcard, Said { alternative_names: dns("*.co.uk"), common_name: name("proxy.co.uk"), ..good() })]
+#[case(Kind::AddressAsName, Said { alternative_names: dns("192.0.2.1"), common_name: name("192.0.2.1"), ..good() })]
+#[case(Kind::ExpiredWrongName, Said { common_name: other(), alternative_names: dns("other.example.test"), days: (-100, -10), ..good() })]
+#[case(Kind::ExpiredIntermediate, good())]
+#[case(Kind::ExpiredRoot, good())]
+#[case(Kind::HostileMesh, good())]
 #[case(Kind::MismatchedKey, good())]
 #[case(Kind::CertificateWithoutKey, good())]
 #[case(Kind::KeyWithoutCertificate, good())]
@@ -119,6 +152,60 @@ fn other() -> Option<String> {
 #[case(Kind::MissingFile, good())]
 fn a_certificate_says_what_its_kind_promises(#[case] kind: Kind, #[case] said: Said) {
     assert_eq!(Said::by(mint(kind).certificate()), said);
+}
+
+#[rstest]
+#[case(Kind::Good, 16, 0x40)]
+#[case(Kind::SerialZero, 1, 0)]
+#[case(Kind::ReusedSerial, 1, 0)]
+#[case::with_the_sign_bit(Kind::SerialNegative, 16, 0x80)]
+#[case(Kind::SerialLong, 24, 0x40)]
+fn a_serial_number_is_as_long_and_begins_so(
+    #[case] kind: Kind,
+    #[case] octets: usize,
+    #[case] first_bits: u8,
+) {
+    let minted = mint(kind);
+    let serial = read(minted.certificate()).raw_serial().to_vec();
+    assert_eq!((serial.len(), serial[0] & 0xc0), (octets, first_bits));
+}
+
+#[rstest]
+#[case::must_staple(Kind::MustStaple, "1.3.6.1.5.5.7.1.24", Some((false, 5)))]
+#[case(Kind::UnknownExtension, "1.3.6.1.4.1.32473.1", Some((false, 2)))]
+#[case(Kind::UnknownCriticalExtension, "1.3.6.1.4.1.32473.1", Some((true, 2)))]
+#[case(Kind::LargeCertificate, "1.3.6.1.4.1.32473.1", Some((false, 24 * 1024 + 4)))]
+#[case::authority_key_identifier(Kind::CriticalKeyIdentifier, "2.5.29.35", Some((true, 24)))]
+#[case::subject_key_identifier(Kind::NoKeyIdentifiers, "2.5.29.14", None)]
+#[case::subject_alternative_name(Kind::EmptySubject, "2.5.29.17", Some((true, 22)))]
+#[case::subject_alternative_name(Kind::EmptySubjectNotCritical, "2.5.29.17", Some((false, 22)))]
+fn an_extension_is_there_marked_and_as_long(
+    #[case] kind: Kind,
+    #[case] oid: &str,
+    #[case] expected: Option<(bool, usize)>,
+) {
+    let minted = mint(kind);
+    let certificate = read(minted.certificate());
+    let found = certificate.extensions().iter().find(|it| it.oid.to_id_string() == oid);
+    assert_eq!(found.map(|it| (it.critical, it.value.len())), expected);
+}
+
+#[test]
+fn a_version_1_certificate_says_so() {
+    assert_eq!(read(mint(Kind::Version1).certificate()).version(), X509Version::V1);
+    assert_eq!(read(mint(Kind::Good).certificate()).version(), X509Version::V3);
+}
+
+#[test]
+fn the_host_is_the_last_of_many_names() {
+    let names = Said::by(mint(Kind::ManyNames).certificate()).alternative_names;
+    assert_eq!(names.len(), 500);
+    assert_eq!(names.last().map(String::as_str), Some("DNS:proxy.example.test"));
+}
+
+#[test]
+fn a_large_certificate_is_larger_than_a_tls_record() {
+    assert!(mint(Kind::LargeCertificate).certificate().len() > 20 * 1024);
 }
 
 #[test]
@@ -150,7 +237,10 @@ fn the_wikis_command_makes_what_the_wiki_page_is_about() {
 fn only_those_that_plant_it_are_valid_for_more_than_398_days() {
     for &kind in Kind::ALL {
         let minted = mint(kind);
-        let validity = read(minted.certificate()).validity().clone();
+        let Ok((_, certificate)) = X509Certificate::from_der(minted.certificate()) else {
+            continue; // Kind::MalformedCertificate
+        };
+        let validity = certificate.validity();
         let days = (validity.not_after.timestamp() - validity.not_before.timestamp()) / DAY;
         let planted = kind.plants().contains(&Fault::ValidityTooLong);
         assert_eq!(days > 398, planted, "{kind}: {days} days");

@@ -1,10 +1,12 @@
 //! A lab at a constant time, and what holds for all that it makes.
 
+mod agreement;
 mod chain;
 mod content;
 mod faults;
 mod loading;
 mod openssl;
+mod parameters;
 
 use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
@@ -26,8 +28,9 @@ fn host() -> Host {
     "proxy.example.test".parse().unwrap()
 }
 
+/// One for the host that the kind is shown with.
 fn mint(kind: Kind) -> Minted {
-    mint_for(kind, &host())
+    mint_for(kind, &kind.example_host().parse().unwrap())
 }
 
 fn mint_for(kind: Kind, host: &Host) -> Minted {
@@ -39,6 +42,10 @@ fn mint_for(kind: Kind, host: &Host) -> Minted {
         }
         _ => Specification::new(kind, host.clone()),
     };
+    mint_of(specification)
+}
+
+fn mint_of(specification: Specification) -> Minted {
     LAB.mint(&specification).unwrap()
 }
 

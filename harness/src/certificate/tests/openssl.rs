@@ -28,7 +28,7 @@ fn accepts(folder: &Path, arguments: &str) {
 
 fn made(kind: Kind) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    make(&LAB, kind, &host(), folder.path()).unwrap();
+    make(&LAB, kind, &kind.example_host().parse().unwrap(), folder.path()).unwrap();
     folder
 }
 
@@ -36,7 +36,7 @@ fn made(kind: Kind) -> tempfile::TempDir {
 fn every_certificate_and_key_can_be_read() {
     for &kind in Kind::ALL {
         let (folder, minted) = (made(kind), mint(kind));
-        if !minted.chain().is_empty() {
+        if !minted.chain().is_empty() && kind != Kind::MalformedCertificate {
             accepts(folder.path(), "x509 -in self.pem -noout -text");
         }
         if minted.key().is_some() {

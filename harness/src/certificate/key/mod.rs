@@ -1,14 +1,28 @@
 //! Private keys: made here, wiped when dropped, and never printed.
 
+mod key_type;
+mod keyring;
+
 use std::{fmt, sync::Arc};
 
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der},
+    rsa::KeyPair as RsaKeyPair,
+    signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+};
+use der::{Encode, asn1::BitString};
+use getrandom::SysRng;
 use pem::{EncodeConfig, LineEnding, Pem};
-use pkcs8::{PrivateKeyInfoRef, pkcs5::pbes2};
-use rcgen::KeyPair;
+use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef, pkcs5::pbes2, spki::SubjectPublicKeyInfoOwned};
+use rsa::pkcs1::RsaPrivateKeyRef;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-use super::{MintError, error::Making};
+pub use key_type::{KeyType, UnknownKeyType};
+pub(super) use keyring::{Keyring, Role};
+
+use super::{MintError, error::Making, signature::SigningPair};
+use key_type::Family;
 
 /// The password of the key of [`Kind::EncryptedKey`](super::Kind::EncryptedKey), for `--key-password`.
 pub const KEY_PASSWORD: &str = "wssure-test";
@@ -22,10 +36,28 @@ const ROUNDS: u32 = 2048;
 pub struct Key(Arc<Zeroizing<Vec<u8>>>);
 
 impl Key {
-    /// A new ECDSA P-256 key.
-    pub(super) fn generate() -> Result<Self, MintError> {
-        let pair = Zeroizing::new(KeyPair::generate().making("a P-256 key")?);
-        Ok(Self::from_pkcs8(pair.serialized_der()))
+    /// A new key.
+    pub(super) fn generate(of: KeyType) -> Result<Self, MintError> {
+        const WHAT: &str = "a private key";
+        Ok(match of.family() {
+            Family::Ec(algorithm) => {
+                let pair = EcdsaKeyPair::generate(algorithm).making(WHAT)?;
+                Self::from_pkcs8(pair.to_pkcs8v1().making(WHAT)?.as_ref())
+            }
+            Family::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().making(WHAT)?;
+                Self::from_pkcs8(pair.to_pkcs8v1().making(WHAT)?.as_ref())
+            }
+            Family::Rsa(size) => {
+                let pair = RsaKeyPair::generate(size).making(WHAT)?;
+                let der: Pkcs8V1Der<'_> = pair.as_der().making(WHAT)?;
+                Self::from_pkcs8(der.as_ref())
+            }
+            Family::ShortRsa(bits) => {
+                let pair = rsa::PrivateKey::new(&mut SysRng, bits).making(WHAT)?;
+                Self::from_pkcs8(pair.to_pkcs8_der().making(WHAT)?.as_bytes())
+            }
+        })
     }
 
     /// A key that something else made.
@@ -34,9 +66,27 @@ impl Key {
     }
 
     /// The key, ready to sign.
-    pub(super) fn signer(&self) -> Result<Zeroizing<KeyPair>, MintError> {
-        let der = PrivatePkcs8KeyDer::from(self.0.as_slice());
-        KeyPair::try_from(&der).making("a signing key").map(Zeroizing::new)
+    pub(super) fn signer(&self) -> Result<SigningPair, MintError> {
+        SigningPair::new(&self.0)
+    }
+
+    /// The public half, as it stands in a certificate (RFC 5280 section 4.1.2.7).
+    pub(super) fn public(&self) -> Result<SubjectPublicKeyInfoOwned, MintError> {
+        const WHAT: &str = "a public key";
+        let private = PrivateKeyInfoRef::try_from(self.0.as_slice()).making(WHAT)?;
+        let bits = match self.signer()? {
+            SigningPair::Ec(pair, _) => pair.public_key().as_ref().to_vec(),
+            SigningPair::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
+            SigningPair::Rsa(_) => {
+                let key = private.private_key.as_bytes();
+                let key = RsaPrivateKeyRef::try_from(key).making(WHAT)?;
+                key.public_key().to_der().making(WHAT)?
+            }
+        };
+        Ok(SubjectPublicKeyInfoOwned {
+            algorithm: private.algorithm.into(),
+            subject_public_key: BitString::from_bytes(&bits).making(WHAT)?,
+        })
     }
 
     /// The key for a TLS library.
@@ -89,26 +139,27 @@ mod tests {
 
     #[test]
     fn a_key_is_never_printed() {
-        assert_eq!(format!("{:?}", Key::generate().unwrap()), "Key(..)");
+        assert_eq!(format!("{:?}", Key::generate(KeyType::P256).unwrap()), "Key(..)");
     }
 
     #[test]
     fn every_key_is_new() {
-        assert_ne!(Key::generate().unwrap().0, Key::generate().unwrap().0);
+        assert_ne!(
+            Key::generate(KeyType::P256).unwrap().0,
+            Key::generate(KeyType::P256).unwrap().0
+        );
     }
 
     #[test]
     fn the_password_opens_an_encrypted_key() {
-        let key = Key::generate().unwrap();
+        let key = Key::generate(KeyType::P256).unwrap();
         let block = pem::parse(key.encrypted_pem().unwrap().as_bytes()).unwrap();
         assert_eq!(block.tag(), "ENCRYPTED PRIVATE KEY");
         let sealed = pkcs8::EncryptedPrivateKeyInfoRef::try_from(block.contents()).unwrap();
         assert!(sealed.decrypt("another").is_err());
         // Encoded anew, so compared by what is in it.
         let opened = sealed.decrypt(KEY_PASSWORD).unwrap();
-        assert_eq!(
-            Key::from_pkcs8(opened.as_bytes()).signer().unwrap().public_key_raw(),
-            key.signer().unwrap().public_key_raw()
-        );
+        let opened = Key::from_pkcs8(opened.as_bytes());
+        assert_eq!(opened.public().unwrap(), key.public().unwrap());
     }
 }
