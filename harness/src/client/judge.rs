@@ -30,7 +30,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// As it is told under that version of TLS.
-    pub(super) fn under(self, version: Option<TlsVersion>) -> Self {
+    pub(crate) fn under(self, version: Option<TlsVersion>) -> Self {
         let is_silent = version.is_some_and(|version| self.silent_under.contains(&version));
         Self { alert: self.alert.filter(|_| !is_silent), ..self }
     }
