@@ -125,6 +125,18 @@ pub(super) fn another_than(host: &Host) -> Host {
     Host::Name(if host.bare() == other { "another.example.test" } else { other }.to_owned())
 }
 
+/// Another host, of the same form of name.
+pub(super) fn another_of_its_form(host: &Host) -> Host {
+    match host {
+        Host::Name(_) => another_than(host),
+        // Of those for documentation (RFC 5737, RFC 3849).
+        Host::Address(IpAddr::V4(_)) => Host::Address(Ipv4Addr::new(203, 0, 113, 1).into()),
+        Host::Address(IpAddr::V6(_)) => {
+            Host::Address(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 1).into())
+        }
+    }
+}
+
 /// A constraint that permits one host, and excludes whatever has the form of name that it does not
 /// speak of, which would be free otherwise (CA/Browser Forum baseline requirements 7.1.5).
 pub(super) fn only(host: &Host) -> NameConstraints {
