@@ -50,7 +50,7 @@ fn askable(case: &Case) -> Result<Host, NotJudged> {
 fn refused(profile: &Profile, case: &Case, host: &Host) -> Option<Judgement> {
     let now = case.time.unwrap_or_else(UnixTime::now);
     let limits = Limits { longest_validity_days: ANY, ..profile.limits.limits() };
-    let question = Question { limits, ..Question::new(host, &case.trusted, now) };
+    let question = Question { limits, ..profile.question(host, &case.trusted, now) };
     let verdict = profile.judge(&inspect(&case.sent, &question));
     verdict.refused.map(|judgement| judgement.under(Some(TlsVersion::Tls13)))
 }
