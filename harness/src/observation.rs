@@ -458,6 +458,11 @@ pub enum Field {
     Extensions,
     /// subjectAltName
     SubjectAltName,
+    /// The addresses in subjectAltName
+    #[serde(rename = "iPAddress")]
+    IpAddress,
+    /// A name in subjectAltName that is no host, address, mailbox or directory name
+    OtherName,
     /// basicConstraints
     BasicConstraints,
     /// keyUsage
@@ -527,6 +532,7 @@ display_as_kebab! {
         SignatureAlgorithm "signatureAlgorithm", SignatureValue "signatureValue", Issuer "issuer",
         Validity "validity", Subject "subject", CommonName "commonName", SubjectPublicKey "subjectPublicKeyInfo",
         Extensions "extensions", SubjectAltName "subjectAltName",
+        IpAddress "iPAddress", OtherName "otherName",
         BasicConstraints "basicConstraints", KeyUsage "keyUsage", ExtendedKeyUsage "extKeyUsage",
         NameConstraints "nameConstraints", AuthorityKeyIdentifier "authorityKeyIdentifier",
         SubjectKeyIdentifier "subjectKeyIdentifier", AuthorityInfoAccess "authorityInfoAccess", TlsFeature "tlsFeature",

@@ -92,6 +92,7 @@ impl Profile {
         let paths = &inspection.paths;
         match self.refusal.paths {
             Search::First => Some(&inspection.straight),
+            Search::FirstCurrent => Some(&inspection.current),
             Search::All | Search::AllAndAgreed => {
                 let good = paths.iter().find(|path| self.first_minded(path).is_none());
                 good.or(paths.first())

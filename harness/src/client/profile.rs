@@ -13,7 +13,7 @@ use crate::{
     Alert, Fault,
     data::{DataError, Source},
     fault::Area,
-    inspect::{KeyAlgorithm, Limits},
+    inspect::{KeyAlgorithm, LastSecond, Limits},
     observation::{Field, Finding, Moment, Position, TlsVersion},
 };
 
@@ -65,6 +65,8 @@ pub struct Abilities {
     pub server_keys: Vec<KeyAlgorithm>,
     /// The keys whose signatures on certificates it can check.
     pub issuer_keys: Vec<KeyAlgorithm>,
+    /// What the last second of a certificate's validity is for it.
+    pub last_second: LastSecond,
 }
 
 impl Default for Abilities {
@@ -74,6 +76,7 @@ impl Default for Abilities {
             most_certificates: usize::MAX,
             server_keys: KeyAlgorithm::CURRENT.to_vec(),
             issuer_keys: KeyAlgorithm::CURRENT.to_vec(),
+            last_second: LastSecond::default(),
         }
     }
 }
@@ -86,6 +89,7 @@ impl Abilities {
             most_certificates: self.most_certificates,
             server_keys: &self.server_keys,
             issuer_keys: &self.issuer_keys,
+            last_second: self.last_second,
         }
     }
 }
@@ -218,6 +222,8 @@ pub enum Search {
     AllAndAgreed,
     /// The first that it can put together.
     First,
+    /// The same, of certificates that are valid today where there are such (OpenSSL, `get0_best_issuer_sk`).
+    FirstCurrent,
 }
 
 /// How many faults a client's error names.

@@ -178,6 +178,11 @@ faults! {
         mend: "Make an authority with keyUsage keyCertSign, import that, and let it issue the proxy's certificate.",
         source: "Measured with Chromium 156: ERR_CERT_INVALID for an imported CA:TRUE certificate whose keyUsage lacks keyCertSign",
     }
+    AnchorNotRoot "anchor-not-a-root" Certificate {
+        means: "What the client was told to trust is no root: another authority has issued it, and that one is not trusted.",
+        mend: "Import the root above it too; or tell the client to be content with what it has (openssl: -partial_chain).",
+        source: "OpenSSL, crypto/x509/x509_vfy.c (X509_V_FLAG_PARTIAL_CHAIN); measured: openssl, Python and Node.js refuse it, curl and the browsers do not",
+    }
     IssuerNotCa "issuer-not-a-ca" Certificate {
         means: "A certificate was signed with the key of one that says CA:FALSE, which may issue none.",
         mend: "Issue the certificate by a real authority. If nobody here did this, somebody tries to spoof the host.",

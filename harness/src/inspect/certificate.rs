@@ -92,6 +92,13 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether its extendedKeyUsage is there and names no purpose.
+    pub(super) fn has_empty_purpose(&self) -> bool {
+        const EMPTY_SEQUENCE: &[u8] = &[0x30, 0x00];
+        self.extension(&OID_X509_EXT_EXTENDED_KEY_USAGE)
+            .is_some_and(|extension| extension.value == EMPTY_SEQUENCE)
+    }
+
     pub(super) fn name_constraints(&self) -> Option<&NameConstraints<'a>> {
         match self.parsed(&OID_X509_EXT_NAME_CONSTRAINTS)? {
             ParsedExtension::NameConstraints(constraints) => Some(constraints),

@@ -40,6 +40,7 @@ pub(super) fn check(
         found.push(issuer.finding(fault, Field::NameConstraints, detail));
     }
     for held in std::iter::once(leaf).chain(below.iter().copied()) {
+        found.extend(constraints.too_many_in_subject(held));
         if let Some((fault, field, problem)) = constraints.violation(held) {
             // A successor of an authority under its own name is free of them, the last certificate never (section 6.1.4).
             let is_free = held.is_self_issued() && held.position != Position::Server;
@@ -78,6 +79,18 @@ impl Constraints<'_> {
             faults.push((Fault::UnsupportedConstraint, problem));
         }
         faults
+    }
+
+    /// Some clients compare each part of the subject too, as a mailbox may stand there (OpenSSL,
+    /// crypto/x509/v3_ncons.c, `NAME_CONSTRAINTS_check`).
+    fn too_many_in_subject(&self, held: &Held<'_>) -> Option<Finding> {
+        let parts = held.read.subject().iter_attributes().count();
+        (parts.saturating_mul(self.permitted.len() + self.excluded.len()) > MOST_CHECKS).then(
+            || {
+                let detail = format!("the {parts} parts of its subject are too many to compare");
+                held.finding(Fault::TooManyConstraints, Field::Subject, detail)
+            },
+        )
     }
 
     fn violation(&self, held: &Held<'_>) -> Option<(Fault, Field, String)> {
@@ -175,6 +188,7 @@ impl Name<'_> {
         match self {
             Self::OfServer(_) => Field::CommonName,
             Self::Directory(_) => Field::Subject,
+            Self::Other(_) => Field::OtherName,
             _ if held.alternative_names().is_some() => Field::SubjectAltName,
             _ => Field::Subject,
         }
@@ -263,6 +277,36 @@ fn is_mail_of(name: &str, base: &str) -> bool {
     } else {
         host.eq_ignore_ascii_case(base)
     }
+}
+
+/// What a certificate that bears its issuer's name says against being its own issuer: that another key has signed it,
+/// or that its issuer has another name or number (OpenSSL, `X509_check_akid`; GnuTLS compares the keys alone).
+pub(super) fn other_issuer(held: &Held<'_>) -> Option<Finding> {
+    let Some(ParsedExtension::AuthorityKeyIdentifier(stated)) =
+        held.parsed(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)
+    else {
+        return None;
+    };
+    let own_key = match held.parsed(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER) {
+        Some(ParsedExtension::SubjectKeyIdentifier(own)) => Some(own),
+        _ => None,
+    };
+    let mut names = stated.authority_cert_issuer.iter().flatten();
+    let problem = if let (Some(key), Some(own)) = (&stated.key_identifier, own_key)
+        && key != own
+    {
+        format!("it says that the key {key:x} has signed it, its own is {own:x}")
+    } else if stated.authority_cert_serial.is_some_and(|number| number != held.read.raw_serial()) {
+        "it says that its issuer has another serial number than its own".to_owned()
+    } else if let Some(GeneralName::DirectoryName(name)) =
+        names.find(|name| matches!(name, GeneralName::DirectoryName(_)))
+        && name != held.read.issuer()
+    {
+        format!("it says that its issuer was issued by {name}")
+    } else {
+        return None;
+    };
+    Some(held.finding(Fault::KeyIdentifierMismatch, Field::AuthorityKeyIdentifier, problem))
 }
 
 /// What the two say of the key that signed the one below.

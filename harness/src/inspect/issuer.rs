@@ -1,8 +1,9 @@
 //! May a certificate above the server's issue at all (RFC 5280 section 6.1.4)?
 
-use rustls_pki_types::UnixTime;
+use x509_parser::prelude::X509Version;
 
 use super::{
+    Question,
     certificate::{BasicConstraints, Held, Purpose},
     extensions,
     key::weak_rsa_bits,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What is wrong with an authority, whatever it has issued.
-pub(super) fn check(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) {
+pub(super) fn check(issuer: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
     let subject = issuer.read.subject();
     match issuer.basic_constraints() {
         BasicConstraints::Ca { .. } => {}
@@ -24,11 +25,7 @@ pub(super) fn check(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) 
             Field::BasicConstraints,
             format!("{subject} says CA:FALSE"),
         )),
-        BasicConstraints::Absent => found.push(issuer.finding(
-            Fault::IssuerWithoutConstraints,
-            Field::BasicConstraints,
-            format!("{subject} has no basicConstraints"),
-        )),
+        BasicConstraints::Absent => found.push(without_constraints(issuer)),
     }
     if !issuer.may_sign() {
         let detail = format!("{subject} lacks keyCertSign");
@@ -38,9 +35,24 @@ pub(super) fn check(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) 
         let detail = format!("{subject} may not issue for servers");
         found.push(issuer.finding(Fault::IssuerWrongPurpose, Field::ExtendedKeyUsage, detail));
     }
-    dates(issuer, now, found);
+    dates(issuer, question, found);
     strength(issuer, found);
     extensions::check(issuer, &extensions::ISSUER, found);
+}
+
+/// One that has no basicConstraints may still say by its keyUsage that it is an authority, and one of version 1 has no
+/// way to say so: the place tells which it is, as some clients take the one or the other for an authority (OpenSSL,
+/// `check_ca`).
+fn without_constraints(issuer: &Held<'_>) -> Finding {
+    let subject = issuer.read.subject();
+    let (field, problem) = if issuer.read.version() == X509Version::V1 {
+        (Field::Version, "is of version 1, which has no basicConstraints")
+    } else if issuer.key_usage().is_some() {
+        (Field::BasicConstraints, "has no basicConstraints")
+    } else {
+        (Field::Extensions, "has neither basicConstraints nor keyUsage")
+    };
+    issuer.finding(Fault::IssuerWithoutConstraints, field, format!("{subject} {problem}"))
 }
 
 /// How many authorities may follow below it, where it says so, its own successors under its own name not counted
@@ -80,8 +92,8 @@ pub(super) fn check_repetition(
     }
 }
 
-fn dates(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) {
-    let fault = match period(&issuer.read, now) {
+fn dates(issuer: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
+    let fault = match period(&issuer.read, question) {
         Period::Within => return,
         Period::Before(_) => Fault::IssuerNotYetValid,
         Period::After(_) => Fault::IssuerExpired,

@@ -5,9 +5,10 @@ use std::fmt;
 use rustls::SignatureScheme;
 use serde::Deserialize;
 use x509_parser::{
+    asn1_rs::{Tag, oid},
     oid_registry::{
         OID_EC_P256, OID_KEY_TYPE_DSA, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384,
-        OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION, OID_SIG_ED448, OID_SIG_ED25519, asn1_rs::oid,
+        OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION, OID_SIG_ED448, OID_SIG_ED25519,
     },
     public_key::PublicKey,
     x509::SubjectPublicKeyInfo,
@@ -33,8 +34,12 @@ pub enum KeyAlgorithm {
     Ed448,
     /// DSA (FIPS 186, withdrawn).
     Dsa,
-    /// ECDSA over another curve, or over one that is spelled out.
+    /// ECDSA over P-192 (withdrawn with SP 800-186: 96 bits of strength).
+    P192,
+    /// ECDSA over another curve that has a name.
     OtherCurve,
+    /// ECDSA over a curve that is spelled out instead of named (RFC 5480 section 2.1.1: it must not be).
+    ExplicitCurve,
     /// Anything else.
     Other,
 }
@@ -50,7 +55,9 @@ impl fmt::Display for KeyAlgorithm {
             Self::Ed25519 => "Ed25519",
             Self::Ed448 => "Ed448",
             Self::Dsa => "DSA",
+            Self::P192 => "P-192",
             Self::OtherCurve => "of another curve",
+            Self::ExplicitCurve => "of a curve that is spelled out",
             Self::Other => "that nobody here knows",
         })
     }
@@ -66,8 +73,11 @@ impl KeyAlgorithm {
     pub const CURRENT: &'static [Self] =
         &[Self::Rsa, Self::P256, Self::P384, Self::P521, Self::Ed25519];
 
-    pub(super) fn is_elliptic_curve(self) -> bool {
-        matches!(self, Self::P256 | Self::P384 | Self::P521 | Self::Secp256k1 | Self::OtherCurve)
+    pub(super) fn is_named_curve(self) -> bool {
+        matches!(
+            self,
+            Self::P192 | Self::P256 | Self::P384 | Self::P521 | Self::Secp256k1 | Self::OtherCurve
+        )
     }
 
     /// Whether such a key makes such signatures (RFC 8446 section 4.2.3).
@@ -88,7 +98,12 @@ impl KeyAlgorithm {
             Self::P521 => scheme == SignatureScheme::ECDSA_NISTP521_SHA512,
             Self::Ed25519 => scheme == SignatureScheme::ED25519,
             Self::Ed448 => scheme == SignatureScheme::ED448,
-            Self::Secp256k1 | Self::Dsa | Self::OtherCurve | Self::Other => false,
+            Self::Secp256k1
+            | Self::Dsa
+            | Self::P192
+            | Self::OtherCurve
+            | Self::ExplicitCurve
+            | Self::Other => false,
         }
     }
 
@@ -109,15 +124,19 @@ impl KeyAlgorithm {
         if *oid != OID_KEY_TYPE_EC_PUBLIC_KEY {
             return Self::Other;
         }
-        let Some(curve) = key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok())
-        else {
-            return Self::Other;
+        let Some(parameters) = &key.algorithm.parameters else { return Self::Other };
+        let Ok(curve) = parameters.as_oid() else {
+            return match parameters.tag() {
+                Tag::Sequence => Self::ExplicitCurve,
+                _ => Self::Other,
+            };
         };
         [
             (OID_EC_P256, Self::P256),
             (OID_NIST_EC_P384, Self::P384),
             (OID_NIST_EC_P521, Self::P521),
             (oid!(1.3.132.0.10), Self::Secp256k1),
+            (oid!(1.2.840.10045.3.1.1), Self::P192),
         ]
         .into_iter()
         .find_map(|(known, algorithm)| (known == curve).then_some(algorithm))

@@ -24,6 +24,7 @@ mod signature;
 mod tests;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
+use serde::Deserialize;
 
 use self::certificate::Held;
 pub use key::KeyAlgorithm;
@@ -77,6 +78,19 @@ pub struct Limits<'a> {
     pub server_keys: &'a [KeyAlgorithm],
     /// The keys whose signatures on certificates it can check.
     pub issuer_keys: &'a [KeyAlgorithm],
+    /// What the last second of a certificate's validity is for it.
+    pub last_second: LastSecond,
+}
+
+/// What the last second of a certificate's validity, its notAfter, is for a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LastSecond {
+    /// A part of it, as RFC 5280 section 4.1.2.5 has it.
+    #[default]
+    Valid,
+    /// The first one after it (OpenSSL, `X509_cmp_time`: a time that is not later counts as earlier).
+    Expired,
 }
 
 /// The CA/Browser Forum's limit of validity and what every current client can.
@@ -87,6 +101,7 @@ impl Default for Limits<'_> {
             most_certificates: usize::MAX,
             server_keys: KeyAlgorithm::EVERYWHERE,
             issuer_keys: KeyAlgorithm::CURRENT,
+            last_second: LastSecond::default(),
         }
     }
 }
@@ -129,6 +144,8 @@ pub struct Inspection {
     pub paths: Vec<Path>,
     /// The way that one goes who takes the first certificate that may have issued the one below, and never turns back.
     pub straight: Path,
+    /// The same, of who prefers certificates that are valid today.
+    pub current: Path,
     /// Ways that lead back to where they have been, where others lead to an anchor: they come to nothing, and some
     /// clients count them.
     pub loops: Vec<Path>,
@@ -149,6 +166,7 @@ impl Inspection {
             server: vec![finding],
             paths: vec![Path::default()],
             straight: Path::default(),
+            current: Path::default(),
             loops: Vec::new(),
         }
     }
@@ -189,8 +207,8 @@ pub fn inspect(sent: &[CertificateDer<'_>], question: &Question<'_>) -> Inspecti
         }
     };
     let server = server::check(&leaf, others, question);
-    let path::Ways { paths, straight, loops } = path::find(&leaf, others, question);
-    Inspection { server, paths, straight, loops }
+    let path::Ways { paths, straight, current, loops } = path::find(&leaf, others, question);
+    Inspection { server, paths, straight, current, loops }
 }
 
 fn unread(fault: Fault, certificate: Position, problem: impl Into<String>) -> Finding {

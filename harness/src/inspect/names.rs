@@ -66,6 +66,8 @@ pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
         }
     };
     if let Some(fault) = fit.fault() {
+        // An address is looked for among addresses, whatever else is there.
+        let field = if matches!(host, Host::Address(_)) { Field::IpAddress } else { field };
         let names = match (stated, common_name) {
             (None, Some(name)) => format!("the common name {name}"),
             (None, None) => "no host at all".to_owned(),

@@ -30,6 +30,8 @@ const MOST_STEPS: usize = 4096;
 const MOST_PATHS: usize = 20;
 /// How many certificates may be above the server's. Chromium and OpenSSL allow more, mozilla::pkix 7 (pkixbuild.cpp, `MAX_SUBCA_COUNT`).
 const LONGEST_PATH: usize = 20;
+/// How many there may be for who never turns back. OpenSSL allows 100 (crypto/x509/x509_vpm.c), GnuTLS less.
+const LONGEST_STRAIGHT: usize = 100;
 
 /// The ways up from a certificate.
 pub(super) struct Ways {
@@ -37,6 +39,8 @@ pub(super) struct Ways {
     pub paths: Vec<Path>,
     /// The one without turning back.
     pub straight: Path,
+    /// The same, valid certificates first.
+    pub current: Path,
     /// Those that lead back to where they have been.
     pub loops: Vec<Path>,
 }
@@ -49,7 +53,12 @@ pub(super) fn find(
 ) -> Ways {
     if question.anchors.iter().any(|anchor| anchor.as_ref() == leaf.der()) {
         let path = Path { issuers: Vec::new(), found: trusted_itself(leaf) };
-        return Ways { paths: vec![path.clone()], straight: path, loops: Vec::new() };
+        return Ways {
+            paths: vec![path.clone()],
+            straight: path.clone(),
+            current: path,
+            loops: Vec::new(),
+        };
     }
     let mut broken = Vec::new();
     let mut read = |der, position| match Held::read(der, position) {
@@ -68,13 +77,15 @@ pub(super) fn find(
         candidates: anchors.iter().chain(&sent).collect(),
         verified: HashMap::new(),
         steps: MOST_STEPS,
+        signatures: MOST_SIGNATURES,
         question,
         paths: Vec::new(),
         loops: Vec::new(),
         dead_end: None,
     };
     search.climb(leaf, &mut Vec::new(), &mut Vec::new());
-    let straight = search.go_straight(leaf);
+    let straight = search.go_straight(leaf, Preference::AsTheyCame);
+    let current = search.go_straight(leaf, Preference::CurrentFirst);
     let Search { mut paths, mut loops, dead_end, .. } = search;
     let lost = |end: DeadEnd<'_, '_>| {
         let mut path = lost(leaf, &end.issuers, others, &broken, question);
@@ -82,11 +93,12 @@ pub(super) fn find(
         path
     };
     let straight = straight.unwrap_or_else(lost);
+    let current = current.unwrap_or_else(lost);
     if paths.is_empty() {
         paths.push(lost(dead_end.unwrap_or_default()));
         loops.clear();
     }
-    Ways { paths, straight, loops }
+    Ways { paths, straight, current, loops }
 }
 
 /// The leaf was imported as trusted: it is its own anchor, and some clients want an anchor to be an authority.
@@ -105,7 +117,15 @@ fn trusted_itself(leaf: &Held<'_>) -> Vec<Finding> {
         )),
         _ => {}
     }
+    if !leaf.is_self_issued() {
+        found.push(anchor_not_root(leaf));
+    }
     found
+}
+
+fn anchor_not_root(anchor: &Held<'_>) -> Finding {
+    let detail = format!("it was issued by {}, which is not trusted", anchor.read.issuer());
+    anchor.finding(Fault::AnchorNotRoot, Field::Issuer, detail)
 }
 
 /// What there is to say where no way leads to an anchor.
@@ -128,9 +148,22 @@ fn lost(
     }
     found.extend_from_slice(broken);
     let top = issuers.last().copied().unwrap_or(leaf);
-    let detail = format!("no trusted certificate above {}", top.read.issuer());
-    found.push(top.finding(Fault::UnknownIssuer, Field::Issuer, detail));
+    found.push(match is_its_own_issuer(top) && top.position != Position::Server {
+        true => {
+            let detail = format!("{} is signed by itself, and not trusted", top.read.subject());
+            top.finding(Fault::UnknownIssuer, Field::SignatureValue, detail)
+        }
+        false => {
+            let detail = format!("no trusted certificate above {}", top.read.issuer());
+            top.finding(Fault::UnknownIssuer, Field::Issuer, detail)
+        }
+    });
     Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
+}
+
+/// Whether it says of itself that nobody else has issued it, whoever has signed it.
+fn is_its_own_issuer(held: &Held<'_>) -> bool {
+    held.is_self_issued() && constraints::other_issuer(held).is_none()
 }
 
 fn is_self_signed(held: &Held<'_>) -> bool {
@@ -145,12 +178,22 @@ struct DeadEnd<'s, 'd> {
     edges: Vec<Finding>,
 }
 
+/// Which of several certificates that may have issued one somebody takes who never turns back.
+#[derive(Clone, Copy)]
+enum Preference {
+    AsTheyCame,
+    CurrentFirst,
+}
+
 struct Search<'s, 'd> {
     /// Anchors first.
     candidates: Vec<&'s Held<'d>>,
     /// What became of each signature, by the addresses of the two certificates: each is checked once.
     verified: HashMap<(*const u8, *const u8), Option<SignatureError>>,
+    /// How many candidates may still be looked at.
     steps: usize,
+    /// How many signatures may still be checked.
+    signatures: usize,
     question: &'s Question<'s>,
     paths: Vec<Path>,
     /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
@@ -200,33 +243,69 @@ impl<'s, 'd> Search<'s, 'd> {
     fn path(&self, leaf: &Held<'_>, issuers: &[&Held<'_>], edges: &[Finding]) -> Path {
         let mut found = along(leaf, issuers, self.question);
         found.extend_from_slice(edges);
+        found.extend(issuers.last().and_then(|anchor| self.above_anchor(anchor)));
         Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
     }
 
-    /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else the first
-    /// that was sent. One whose key is another than the certificate says is none (OpenSSL, `X509_check_issued`;
-    /// GnuTLS, `_gnutls_check_if_same_key` and `is_issuer`).
-    fn go_straight(&mut self, leaf: &Held<'_>) -> Result<Path, DeadEnd<'s, 'd>> {
-        self.steps = MOST_STEPS;
-        let (mut issuers, mut edges) = (Vec::new(), Vec::new());
-        while issuers.len() < LONGEST_PATH {
+    /// What there is to say where an anchor is not its own issuer, and its issuer is not trusted.
+    fn above_anchor(&self, anchor: &Held<'_>) -> Option<Finding> {
+        if anchor.is_self_issued() {
+            return constraints::other_issuer(anchor);
+        }
+        let has_issuer = self.candidates.iter().any(|one| {
+            one.position == Position::Trusted && one.read.subject() == anchor.read.issuer()
+        });
+        (!has_issuer).then(|| anchor_not_root(anchor))
+    }
+
+    /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else one that was
+    /// sent, up to one that is its own issuer. One whose key is another than the certificate says is none (OpenSSL,
+    /// `X509_check_issued`; GnuTLS, `_gnutls_check_if_same_key` and `is_issuer`).
+    fn go_straight(
+        &mut self,
+        leaf: &Held<'_>,
+        preference: Preference,
+    ) -> Result<Path, DeadEnd<'s, 'd>> {
+        // It looks at one signature a step.
+        self.signatures = LONGEST_STRAIGHT;
+        let (mut issuers, mut edges) = (Vec::<&Held<'_>>::new(), Vec::new());
+        while issuers.len() < LONGEST_STRAIGHT
+            && !issuers.last().is_some_and(|top| is_its_own_issuer(top))
+        {
             let below = issuers.last().copied().unwrap_or(leaf);
-            let mut above = self.above(below, &issuers);
-            let is_of_another_key =
-                |finding: &Finding| finding.fault == Fault::KeyIdentifierMismatch;
-            above.retain(|(_, edge)| !edge.iter().any(is_of_another_key));
-            // As they came, not as they are good.
-            above.sort_by_key(|(held, _)| {
-                self.candidates.iter().position(|one| one.der() == held.der())
-            });
-            let Some((next, edge)) = above.into_iter().next() else { break };
+            let Some(next) = self.next_straight(below, &issuers, preference) else { break };
             issuers.push(next);
-            edges.extend(edge);
+            edges.extend(self.edge(below, next).unwrap_or_default());
             if next.position == Position::Trusted {
                 return Ok(self.path(leaf, &issuers, &edges));
             }
         }
         Err(DeadEnd { issuers, edges })
+    }
+
+    /// The one that it takes next: what is trusted before what is not, and then as they came, not as they are good.
+    fn next_straight(
+        &self,
+        below: &Held<'_>,
+        used: &[&'s Held<'d>],
+        preference: Preference,
+    ) -> Option<&'s Held<'d>> {
+        let is_of_another_key = |candidate: &Held<'_>| {
+            let found = constraints::key_identifiers(below, candidate);
+            found.iter().any(|finding| finding.fault == Fault::KeyIdentifierMismatch)
+        };
+        let candidates = self.candidates.iter().copied().filter(|candidate| {
+            may_be_above(candidate, below, used) && !is_of_another_key(candidate)
+        });
+        candidates.min_by_key(|candidate| {
+            let is_late = match preference {
+                Preference::AsTheyCame => false,
+                Preference::CurrentFirst => {
+                    !matches!(period(&candidate.read, self.question), Period::Within)
+                }
+            };
+            (candidate.position != Position::Trusted, is_late)
+        })
     }
 
     /// The certificates that may have issued this one, with what is wrong between the two: those whose key has
@@ -242,16 +321,12 @@ impl<'s, 'd> Search<'s, 'd> {
                 break;
             }
             self.steps -= 1;
-            let is_used = used.iter().any(|held| held.der() == candidate.der());
-            if is_used
-                || candidate.der() == below.der()
-                || candidate.read.subject() != below.read.issuer()
-            {
+            if !may_be_above(candidate, below, used) {
                 continue;
             }
             let Some(edge) = self.edge(below, candidate) else { continue };
             let is_signed = edge.iter().all(|finding| finding.fault != Fault::BadSignature);
-            let is_current = matches!(period(&candidate.read, self.question.now), Period::Within);
+            let is_current = matches!(period(&candidate.read, self.question), Period::Within);
             usable.push((!is_signed, !is_current, candidate, edge));
         }
         usable.sort_by_key(|(unsigned, outdated, ..)| (*unsigned, *outdated));
@@ -264,7 +339,7 @@ impl<'s, 'd> Search<'s, 'd> {
         let algorithm = KeyAlgorithm::of(above.read.public_key());
         if !self.question.limits.issuer_keys.contains(&algorithm) {
             let detail = format!("signed with a key of the type {algorithm}");
-            let fault = match algorithm.is_elliptic_curve() {
+            let fault = match algorithm.is_named_curve() {
                 true => Fault::UnsupportedCurve,
                 false => Fault::UnsupportedSignature,
             };
@@ -290,13 +365,18 @@ impl<'s, 'd> Search<'s, 'd> {
         if let Some(known) = self.verified.get(&pair) {
             return Some(*known);
         }
-        if self.verified.len() >= MOST_SIGNATURES {
-            return None;
-        }
+        self.signatures = self.signatures.checked_sub(1)?;
         let error = signature::verify_certificate(&below.read, &above.read).err();
         self.verified.insert(pair, error);
         Some(error)
     }
+}
+
+/// Whether it could be above that certificate by its name, and is not on the way already.
+fn may_be_above(candidate: &Held<'_>, below: &Held<'_>, used: &[&Held<'_>]) -> bool {
+    candidate.read.subject() == below.read.issuer()
+        && candidate.der() != below.der()
+        && used.iter().all(|held| held.der() != candidate.der())
 }
 
 /// What is wrong with the authorities of a way, each by itself and as one below the other.
@@ -304,7 +384,7 @@ fn along(leaf: &Held<'_>, issuers: &[&Held<'_>], question: &Question<'_>) -> Vec
     let mut found = Vec::new();
     for (depth, held) in issuers.iter().enumerate() {
         let below = &issuers[..depth];
-        issuer::check(held, question.now, &mut found);
+        issuer::check(held, question, &mut found);
         issuer::check_length(held, below, &mut found);
         issuer::check_repetition(held, leaf, below, &mut found);
         constraints::check(held, leaf, below, &mut found);

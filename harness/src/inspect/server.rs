@@ -1,6 +1,6 @@
 //! What can be wrong with the server's own certificate, whatever is above it.
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 use x509_parser::{
     asn1_rs::{Integer, SequenceOf, oid},
     oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
@@ -8,7 +8,7 @@ use x509_parser::{
 };
 
 use super::{
-    KeyAlgorithm, KeyUse, Question, Staple,
+    KeyAlgorithm, KeyUse, LastSecond, Question, Staple,
     certificate::{BasicConstraints, Held, Purpose},
     extensions,
     key::weak_rsa_bits,
@@ -52,9 +52,8 @@ fn number(leaf: &Held<'_>, others: &[CertificateDer<'_>], most: usize, found: &m
     }
 }
 
-/// RFC 5280 section 4.1.2.5: both ends of the period belong to it.
 fn dates(leaf: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
-    match period(&leaf.read, question.now) {
+    match period(&leaf.read, question) {
         Period::Within => {}
         Period::Before(start) => {
             let detail = format!("valid from {start}");
@@ -75,19 +74,24 @@ fn dates(leaf: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Where a moment is, seen from a certificate's period of validity.
+/// Where a moment is, seen from a certificate's period of validity. RFC 5280 section 4.1.2.5: both ends belong to it.
 pub(super) enum Period {
     Within,
     Before(ASN1Time),
     After(ASN1Time),
 }
 
-pub(super) fn period(certificate: &X509Certificate<'_>, now: UnixTime) -> Period {
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+pub(super) fn period(certificate: &X509Certificate<'_>, question: &Question<'_>) -> Period {
+    let now = i64::try_from(question.now.as_secs()).unwrap_or(i64::MAX);
     let validity = certificate.validity();
+    let end = validity.not_after.timestamp();
+    let is_over = match question.limits.last_second {
+        LastSecond::Valid => now > end,
+        LastSecond::Expired => now >= end,
+    };
     if now < validity.not_before.timestamp() {
         Period::Before(validity.not_before)
-    } else if now > validity.not_after.timestamp() {
+    } else if is_over {
         Period::After(validity.not_after)
     } else {
         Period::Within
@@ -110,7 +114,12 @@ fn purpose(leaf: &Held<'_>, key_use: KeyUse, found: &mut Vec<Finding>) {
         Purpose::Other => Some((Fault::WrongPurpose, "extendedKeyUsage without serverAuth")),
     };
     if let Some((fault, detail)) = fault {
-        found.push(leaf.finding(fault, Field::ExtendedKeyUsage, detail));
+        // RFC 5280 section 4.2.1.12 has one or more: an empty one is told by its place, as GnuTLS takes it for none.
+        let (field, detail) = match leaf.has_empty_purpose() {
+            true => (Field::Encoding, "extendedKeyUsage is empty, and allows nothing"),
+            false => (Field::ExtendedKeyUsage, detail),
+        };
+        found.push(leaf.finding(fault, field, detail));
     }
     let Some(usage) = leaf.key_usage() else { return };
     let allowed = match key_use {
