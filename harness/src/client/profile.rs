@@ -532,9 +532,14 @@ impl Profile {
         }
     }
 
-    /// The words for a certificate fault, as if it were the only one.
+    /// The words for a certificate fault, as if it were the only one: those that it has wherever the fault is, and
+    /// else the first for some places.
     pub fn refuses(&self, fault: Fault) -> Option<&Refuses> {
-        self.refuses.iter().find(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault))
+        let mut of_it = self
+            .refuses
+            .iter()
+            .filter(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault));
+        of_it.clone().find(|rule| rule.is_general()).or_else(|| of_it.next())
     }
 
     /// The words for a failure of a connection to such a URL.

@@ -244,7 +244,7 @@ faults! {
         source: "RFC 5280 section 6.1.4 (k)",
     }
     IssuerWeakKey "issuer-weak-key" Certificate {
-        means: "The RSA key of an authority above the certificate is shorter than 2048 bits.",
+        means: "The key of an authority above the certificate is weak: an RSA key shorter than 2048 bits, or one on P-192.",
         mend: "Make the authority anew with a P-256 or an RSA-2048 key, import it, and issue the certificate again.",
         source: "CA/Browser Forum baseline requirements 6.1.5; OpenSSL security level 2",
     }
@@ -354,7 +354,7 @@ faults! {
         source: "RFC 5280 section 4.1.2.2 (unique for each certificate issued by a CA); Firefox: SEC_ERROR_REUSED_ISSUER_AND_SERIAL",
     }
     WeakKey "weak-key" Certificate {
-        means: "The certificate's RSA key is shorter than 2048 bits.",
+        means: "The certificate's key is weak: an RSA key shorter than 2048 bits, or one on P-192.",
         mend: "Issue it again with a new key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
         source: "CA/Browser Forum baseline requirements 6.1.5; OpenSSL security level 2",
     }

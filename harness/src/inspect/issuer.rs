@@ -6,7 +6,7 @@ use super::{
     Question,
     certificate::{BasicConstraints, Held, Purpose},
     extensions,
-    key::weak_rsa_bits,
+    key::weakness,
     server::{Period, period},
     signature,
 };
@@ -106,8 +106,8 @@ fn dates(issuer: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
 
 fn strength(issuer: &Held<'_>, found: &mut Vec<Finding>) {
     let subject = issuer.read.subject();
-    if let Some(bits) = weak_rsa_bits(issuer.read.public_key()) {
-        let detail = format!("{subject} has an RSA key of {bits} bits");
+    if let Some(weakness) = weakness(issuer.read.public_key()) {
+        let detail = format!("{subject} has {weakness}");
         found.push(issuer.finding(Fault::IssuerWeakKey, Field::SubjectPublicKey, detail));
     }
     // Nobody relies on the signature of a certificate that is trusted by itself.

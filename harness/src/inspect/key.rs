@@ -73,10 +73,16 @@ impl KeyAlgorithm {
     pub const CURRENT: &'static [Self] =
         &[Self::Rsa, Self::P256, Self::P384, Self::P521, Self::Ed25519];
 
-    pub(super) fn is_named_curve(self) -> bool {
+    pub(super) fn is_elliptic_curve(self) -> bool {
         matches!(
             self,
-            Self::P192 | Self::P256 | Self::P384 | Self::P521 | Self::Secp256k1 | Self::OtherCurve
+            Self::P192
+                | Self::P256
+                | Self::P384
+                | Self::P521
+                | Self::Secp256k1
+                | Self::OtherCurve
+                | Self::ExplicitCurve
         )
     }
 
@@ -125,12 +131,10 @@ impl KeyAlgorithm {
             return Self::Other;
         }
         let Some(parameters) = &key.algorithm.parameters else { return Self::Other };
-        let Ok(curve) = parameters.as_oid() else {
-            return match parameters.tag() {
-                Tag::Sequence => Self::ExplicitCurve,
-                _ => Self::Other,
-            };
-        };
+        if parameters.tag() == Tag::Sequence {
+            return Self::ExplicitCurve;
+        }
+        let Ok(curve) = parameters.as_oid() else { return Self::Other };
         [
             (OID_EC_P256, Self::P256),
             (OID_NIST_EC_P384, Self::P384),
@@ -153,11 +157,14 @@ pub(super) fn is_readable(key: &SubjectPublicKeyInfo<'_>) -> bool {
     }
 }
 
-/// The size of an RSA key in bits, where it is too short.
-pub(super) fn weak_rsa_bits(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
+/// What makes a key weak, in words, if it is.
+pub(super) fn weakness(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    if KeyAlgorithm::of(key) == KeyAlgorithm::P192 {
+        return Some("a key of the type P-192".to_owned());
+    }
     let Ok(PublicKey::RSA(key)) = key.parsed() else { return None };
     let modulus: Vec<u8> = key.modulus.iter().copied().skip_while(|byte| *byte == 0).collect();
     let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
     let bits = (modulus.len() * 8).saturating_sub(unused);
-    (bits < SMALLEST_RSA).then_some(bits)
+    (bits < SMALLEST_RSA).then(|| format!("an RSA key of {bits} bits"))
 }

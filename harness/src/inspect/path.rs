@@ -339,7 +339,7 @@ impl<'s, 'd> Search<'s, 'd> {
         let algorithm = KeyAlgorithm::of(above.read.public_key());
         if !self.question.limits.issuer_keys.contains(&algorithm) {
             let detail = format!("signed with a key of the type {algorithm}");
-            let fault = match algorithm.is_named_curve() {
+            let fault = match algorithm.is_elliptic_curve() {
                 true => Fault::UnsupportedCurve,
                 false => Fault::UnsupportedSignature,
             };

@@ -11,7 +11,7 @@ use super::{
     KeyAlgorithm, KeyUse, LastSecond, Question, Staple,
     certificate::{BasicConstraints, Held, Purpose},
     extensions,
-    key::weak_rsa_bits,
+    key::weakness,
     names, signature,
 };
 use crate::{
@@ -146,9 +146,8 @@ fn purpose(leaf: &Held<'_>, key_use: KeyUse, found: &mut Vec<Finding>) {
 
 fn strength(leaf: &Held<'_>, question: &Question<'_>, found: &mut Vec<Finding>) {
     let key = leaf.read.public_key();
-    if let Some(bits) = weak_rsa_bits(key) {
-        let detail = format!("an RSA key of {bits} bits");
-        found.push(leaf.finding(Fault::WeakKey, Field::SubjectPublicKey, detail));
+    if let Some(weakness) = weakness(key) {
+        found.push(leaf.finding(Fault::WeakKey, Field::SubjectPublicKey, weakness));
     }
     let algorithm = KeyAlgorithm::of(key);
     if !question.limits.server_keys.contains(&algorithm) {
