@@ -13,9 +13,11 @@
 
 mod certificate;
 mod constraints;
+mod ends;
 mod extensions;
 mod issuer;
 mod key;
+mod key_identifiers;
 mod names;
 mod path;
 mod server;

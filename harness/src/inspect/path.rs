@@ -10,9 +10,10 @@ use rustls_pki_types::CertificateDer;
 
 use super::{
     Path, Question,
-    certificate::{BasicConstraints, Held},
-    constraints, issuer,
+    certificate::Held,
+    constraints, ends, issuer,
     key::{self, KeyAlgorithm},
+    key_identifiers,
     server::{Period, period},
     signature::{self, SignatureError},
     unread,
@@ -52,7 +53,7 @@ pub(super) fn find(
     question: &Question<'_>,
 ) -> Ways {
     if question.anchors.iter().any(|anchor| anchor.as_ref() == leaf.der()) {
-        let path = Path { issuers: Vec::new(), found: trusted_itself(leaf) };
+        let path = Path { issuers: Vec::new(), found: ends::trusted_itself(leaf, question) };
         return Ways {
             paths: vec![path.clone()],
             straight: path.clone(),
@@ -88,9 +89,11 @@ pub(super) fn find(
     let current = search.go_straight(leaf, Preference::CurrentFirst);
     let Search { mut paths, mut loops, dead_end, .. } = search;
     let lost = |end: DeadEnd<'_, '_>| {
-        let mut path = lost(leaf, &end.issuers, others, &broken, question);
-        path.found.extend(end.edges);
-        path
+        let mut found = along(leaf, &end.issuers, question);
+        found.extend(ends::dead_end(leaf, &end.issuers, others));
+        found.extend_from_slice(&broken);
+        found.extend(end.edges);
+        Path { issuers: end.issuers.iter().map(|held| held.position).collect(), found }
     };
     let straight = straight.unwrap_or_else(lost);
     let current = current.unwrap_or_else(lost);
@@ -99,75 +102,6 @@ pub(super) fn find(
         loops.clear();
     }
     Ways { paths, straight, current, loops }
-}
-
-/// The leaf was imported as trusted: it is its own anchor, and some clients want an anchor to be an authority.
-fn trusted_itself(leaf: &Held<'_>) -> Vec<Finding> {
-    let mut found = Vec::new();
-    match leaf.basic_constraints() {
-        BasicConstraints::NotCa => found.push(leaf.finding(
-            Fault::AnchorNotCa,
-            Field::BasicConstraints,
-            "imported, but says CA:FALSE",
-        )),
-        BasicConstraints::Ca { .. } if !leaf.may_sign() => found.push(leaf.finding(
-            Fault::AnchorMayNotSign,
-            Field::KeyUsage,
-            "imported, but keyUsage lacks keyCertSign",
-        )),
-        _ => {}
-    }
-    if !leaf.is_self_issued() {
-        found.push(anchor_not_root(leaf));
-    }
-    found
-}
-
-fn anchor_not_root(anchor: &Held<'_>) -> Finding {
-    let detail = format!("it was issued by {}, which is not trusted", anchor.read.issuer());
-    anchor.finding(Fault::AnchorNotRoot, Field::Issuer, detail)
-}
-
-/// What there is to say where no way leads to an anchor.
-fn lost(
-    leaf: &Held<'_>,
-    issuers: &[&Held<'_>],
-    others: &[CertificateDer<'_>],
-    broken: &[Finding],
-    question: &Question<'_>,
-) -> Path {
-    let mut found = along(leaf, issuers, question);
-    let issuer = leaf.read.issuer();
-    if is_self_signed(leaf) {
-        let detail = format!("signed by itself: {issuer}");
-        found.push(leaf.finding(Fault::SelfSigned, Field::SignatureValue, detail));
-    } else if others.is_empty() {
-        // Roots seldom issue for servers themselves, so a leaf alone is most likely one that lost its intermediate.
-        let detail = format!("only the leaf was sent, and its issuer is not trusted: {issuer}");
-        found.push(leaf.finding(Fault::MissingIntermediate, Field::Issuer, detail));
-    }
-    found.extend_from_slice(broken);
-    let top = issuers.last().copied().unwrap_or(leaf);
-    found.push(match is_its_own_issuer(top) && top.position != Position::Server {
-        true => {
-            let detail = format!("{} is signed by itself, and not trusted", top.read.subject());
-            top.finding(Fault::UnknownIssuer, Field::SignatureValue, detail)
-        }
-        false => {
-            let detail = format!("no trusted certificate above {}", top.read.issuer());
-            top.finding(Fault::UnknownIssuer, Field::Issuer, detail)
-        }
-    });
-    Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
-}
-
-/// Whether it says of itself that nobody else has issued it, whoever has signed it.
-fn is_its_own_issuer(held: &Held<'_>) -> bool {
-    held.is_self_issued() && constraints::other_issuer(held).is_none()
-}
-
-fn is_self_signed(held: &Held<'_>) -> bool {
-    held.is_self_issued() && signature::verify_certificate(&held.read, &held.read).is_ok()
 }
 
 /// A way that came to nothing.
@@ -243,19 +177,8 @@ impl<'s, 'd> Search<'s, 'd> {
     fn path(&self, leaf: &Held<'_>, issuers: &[&Held<'_>], edges: &[Finding]) -> Path {
         let mut found = along(leaf, issuers, self.question);
         found.extend_from_slice(edges);
-        found.extend(issuers.last().and_then(|anchor| self.above_anchor(anchor)));
+        found.extend(issuers.last().and_then(|anchor| ends::above_anchor(anchor, self.question)));
         Path { issuers: issuers.iter().map(|held| held.position).collect(), found }
-    }
-
-    /// What there is to say where an anchor is not its own issuer, and its issuer is not trusted.
-    fn above_anchor(&self, anchor: &Held<'_>) -> Option<Finding> {
-        if anchor.is_self_issued() {
-            return constraints::other_issuer(anchor);
-        }
-        let has_issuer = self.candidates.iter().any(|one| {
-            one.position == Position::Trusted && one.read.subject() == anchor.read.issuer()
-        });
-        (!has_issuer).then(|| anchor_not_root(anchor))
     }
 
     /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else one that was
@@ -270,7 +193,7 @@ impl<'s, 'd> Search<'s, 'd> {
         self.signatures = LONGEST_STRAIGHT;
         let (mut issuers, mut edges) = (Vec::<&Held<'_>>::new(), Vec::new());
         while issuers.len() < LONGEST_STRAIGHT
-            && !issuers.last().is_some_and(|top| is_its_own_issuer(top))
+            && !issuers.last().is_some_and(|top| ends::is_its_own_issuer(top))
         {
             let below = issuers.last().copied().unwrap_or(leaf);
             let Some(next) = self.next_straight(below, &issuers, preference) else { break };
@@ -291,7 +214,7 @@ impl<'s, 'd> Search<'s, 'd> {
         preference: Preference,
     ) -> Option<&'s Held<'d>> {
         let is_of_another_key = |candidate: &Held<'_>| {
-            let found = constraints::key_identifiers(below, candidate);
+            let found = key_identifiers::between(below, candidate);
             found.iter().any(|finding| finding.fault == Fault::KeyIdentifierMismatch)
         };
         let candidates = self.candidates.iter().copied().filter(|candidate| {
@@ -355,7 +278,7 @@ impl<'s, 'd> Search<'s, 'd> {
             );
             found.push(below.finding(Fault::BadSignature, Field::SignatureValue, detail));
         }
-        found.extend(constraints::key_identifiers(below, above));
+        found.extend(key_identifiers::between(below, above));
         Some(found)
     }
 
