@@ -73,6 +73,15 @@ fn another_certificates_key_is_told() {
 }
 
 #[test]
+fn a_key_that_nobody_can_open_is_told_and_not_taken_for_good() {
+    let ran =
+        inspect(&made("encrypted-key"), &["--host", "proxy.example.test", "--key", "key.pem"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    ran.assert_prints("The key\n");
+    ran.assert_prints("encrypted");
+}
+
+#[test]
 fn json_has_the_same() {
     let ran = inspect(&made("expired"), &["--host", "proxy.example.test", "--json"]);
     assert_eq!(ran.code, Some(1), "{ran:#?}");

@@ -151,7 +151,7 @@ fn key_problem(arguments: &Arguments) -> Option<KeyProblem> {
     match files.load() {
         Ok(_) => None,
         // That needs no key, and the clients say more of it.
-        Err(IdentityError::BadCertificate { .. } | IdentityError::PasswordNeeded { .. }) => None,
+        Err(IdentityError::BadCertificate { .. }) => None,
         Err(error) => Some(KeyProblem { reason: error.reason(), mend: error.mend() }),
     }
 }
