@@ -167,7 +167,7 @@ kinds! {
         "From the trusted authority, with 500 names, the host as the last.";
     LargeCertificate "large-certificate" []
         "From the trusted authority, with a long extension that nobody has to know: 24 KiB, more than a TLS record holds.";
-    MalformedName "malformed-name" [WrongName, MalformedName]
+    MalformedName "malformed-name" [WrongName, MalformedExtension]
         "From the trusted authority, with a subjectAltName whose value is the name without the list around it.";
     AddressAsName "address-as-name" [AddressAsName]
         "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
@@ -222,8 +222,8 @@ kinds! {
     IntermediateSha1 "intermediate-sha1" [IssuerWeakSignature]
         "From an intermediate that an RSA-2048 one above it signed with SHA-1.";
     NameConstraintViolated "name-constraint-violated" [NameConstraint]
-        "From an intermediate of the trusted authority that may name another host only.";
-    NameConstraintExcluded "name-constraint-excluded" [NameConstraint]
+        "From an intermediate of the trusted authority that may name another host, or another address, only.";
+    NameConstraintExcluded "name-constraint-excluded" [NameExcluded]
         "From an intermediate of the trusted authority that may name all hosts but this one.";
     NameConstraintOtherForm "name-constraint-other-form" []
         "From an intermediate of the trusted authority that may name no address where the host is a name, and no name where it is an address.";
@@ -241,7 +241,7 @@ kinds! {
     RootSha1 "root-sha1" []
         "From an authority of its own, whose root is signed with SHA-1: nobody has to check that signature.";
     RootNameConstraint "root-name-constraint" [NameConstraint]
-        "From an authority of its own, whose root may name another host only.";
+        "From an authority of its own, whose root may name another host, or another address, only.";
     RootNoBasicConstraints "root-no-basic-constraints" [IssuerWithoutConstraints]
         "From an authority of its own, whose root has no basicConstraints.";
     RootVersion1 "root-version-1" [IssuerWithoutConstraints, IssuerVersion1]
@@ -271,9 +271,9 @@ kinds! {
         "From one of two authorities that certify each other and nothing else, both sent.";
     LoopWithAWayOut "loop-with-a-way-out" []
         "From one of two authorities that certify each other, both sent, and the second one's certificate from the trusted authority after them.";
-    HostileChain "hostile-chain" [UnknownIssuer]
+    HostileChain "hostile-chain" [UnknownIssuer, MissingKeyIdentifier]
         "From the first of 100 authorities in a row, all sent, which share two names in turn and have no key identifiers: half of them might be the issuer of each.";
-    HostileMesh "hostile-mesh" [UnknownIssuer]
+    HostileMesh "hostile-mesh" [UnknownIssuer, RepeatedAuthority]
         "From one of ten authorities that all certify each other and nothing else, all 90 certificates sent: of a million ways none leads out.";
 
     MismatchedKey "mismatched-key" [KeyMismatch]
