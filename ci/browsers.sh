@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real clients that `wssure run --client real:...` drives, on Debian and its relatives: Chromium,
 # Firefox ESR, WebKitGTK (GNOME Web), curl, openssl, gnutls-cli, and the drivers of the browsers. Node and Python
-# are taken as they are found.
+# are taken as they are found. datefudge gives them another time, for the cases of x509-limbo that want one.
 #
 # Usage: ci/browsers.sh FOLDER      afterwards: PATH="FOLDER/bin:$PATH" (geckodriver is built there, some minutes)
 set -euo pipefail
@@ -18,6 +18,7 @@ packages=(
     firefox-esr
     epiphany-browser webkit2gtk-driver xvfb dbus-daemon util-linux
     curl gnutls-bin openssl
+    datefudge
 )
 # A package that is only half there, or not at all, has no "install ok installed".
 missing=()

@@ -15,7 +15,11 @@ step "cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 step "cargo test"
-# Here everything is installed, so a test that skips itself fails.
+# Here everything is installed, so a test that skips itself fails; but for those on x509-limbo, which no package
+# brings: they are skipped unless its limbo.json lies here, or WSSURE_LIMBO names it.
+if [ -z "${WSSURE_LIMBO:-}" ] && [ -f limbo.json ]; then
+    export WSSURE_LIMBO=$PWD/limbo.json
+fi
 WSSURE_NOTHING_SKIPPED=1 cargo test --workspace --locked
 
 step "the suite on our proxy"

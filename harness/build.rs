@@ -2,5 +2,6 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=clients");
+    println!("cargo::rerun-if-changed=limbo");
     println!("cargo::rerun-if-changed=subjects");
 }

@@ -45,6 +45,7 @@ mod in_process;
 pub mod inspect;
 pub mod limbo;
 pub mod observation;
+pub mod opinion;
 mod process;
 pub mod report;
 pub mod run;

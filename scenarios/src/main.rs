@@ -3,6 +3,7 @@
 //! The command line is in [`cli`], each command in a file of its own in [`command`], and how a process ends in
 //! [`exit`]. What is done is in the library `wssure-harness`; what is printed, in its `report`.
 
+mod certificate_files;
 mod choose;
 mod cli;
 mod command;

@@ -163,7 +163,8 @@ fn again(options: &Options) -> Again {
     again
 }
 
-fn progress(cases: usize, shown: Shown) -> ProgressBar {
+/// A bar for that many cases.
+pub fn progress(cases: usize, shown: Shown) -> ProgressBar {
     if shown == Shown::Quiet {
         return ProgressBar::hidden();
     }

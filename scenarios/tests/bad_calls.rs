@@ -57,10 +57,11 @@ fn a_port_that_is_taken_is_told_by_the_proxy() {
 #[test]
 fn help_and_version_go_to_standard_output() {
     let folder = Folder::new();
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["--help"],
         &["run", "--help"],
         &["compare", "--help"],
+        &["limbo", "--help"],
         &["list", "--help"],
         &["explain", "--help"],
         &["open", "--help"],

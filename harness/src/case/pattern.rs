@@ -32,6 +32,11 @@ impl Pattern {
         self.glob.is_match(case)
     }
 
+    /// An error at its place in `source`.
+    pub(crate) fn error(&self, source: &Source, message: String) -> DataError {
+        source.error(self.span.clone(), message)
+    }
+
     /// Checks that it matches one of all the cases there are.
     ///
     /// # Errors
@@ -45,6 +50,6 @@ impl Pattern {
             return Ok(());
         }
         let message = format!("no case matches `{}`", self.glob.glob());
-        Err(source.error(self.span.clone(), message).hint("remove the pattern, or mend it"))
+        Err(self.error(source, message).hint("remove the pattern, or mend it"))
     }
 }

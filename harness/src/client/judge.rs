@@ -1,9 +1,12 @@
 //! From the faults that were found to what a client makes of them: its profile's rules, applied.
 
+use rustls_pki_types::{CertificateDer, UnixTime};
+
 use super::profile::{Leaving, Naming, Offer, Profile, Refuses, Search};
 use crate::{
     Alert, Fault,
-    inspect::{Inspection, Path},
+    host::Host,
+    inspect::{Inspection, Path, Question},
     observation::{Finding, Moment, TlsVersion},
 };
 
@@ -30,7 +33,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// As it is told under that version of TLS.
-    pub(super) fn under(self, version: Option<TlsVersion>) -> Self {
+    pub(crate) fn under(self, version: Option<TlsVersion>) -> Self {
         let is_silent = version.is_some_and(|version| self.silent_under.contains(&version));
         Self { alert: self.alert.filter(|_| !is_silent), ..self }
     }
@@ -46,6 +49,24 @@ pub struct Verdict {
 }
 
 impl Profile {
+    /// What is asked of certificates for this client.
+    pub fn question<'a>(
+        &'a self,
+        host: &'a Host,
+        anchors: &'a [CertificateDer<'static>],
+        now: UnixTime,
+    ) -> Question<'a> {
+        Question { limits: self.limits.limits(), ..Question::new(host, anchors, now) }
+    }
+
+    /// Whether it minds that finding, beside the others.
+    pub fn minds(&self, finding: &Finding, all: &[&Finding]) -> bool {
+        self.refuses.iter().any(|rule| {
+            let is_listed = rule.faults.iter().any(|fault| *fault.get_ref() == finding.fault);
+            is_listed && rule.is_about(finding, all)
+        })
+    }
+
     /// What this client makes of what was found.
     pub fn judge(&self, inspection: &Inspection) -> Verdict {
         let path = self.choose(inspection);

@@ -75,6 +75,11 @@ pub trait Client: Send {
         Ok(())
     }
 
+    /// Starts it now, and has it prove itself, where that would else be part of its next connection.
+    async fn be_ready(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// Its part is over: what it holds may serve the next.
     async fn leave(self: Box<Self>) {}
 

@@ -88,10 +88,9 @@ impl ServerCertVerifier for Verifier {
             .collect();
         let staple = if staple.is_empty() { Staple::Absent } else { Staple::Sent };
         let question = Question {
-            limits: self.profile.limits.limits(),
             handshake: Handshake { staple, ..Handshake::default() },
             met: &self.met,
-            ..Question::new(&self.host, &self.anchors, self.now)
+            ..self.profile.question(&self.host, &self.anchors, self.now)
         };
         let Verdict { found, refused } = self.profile.judge(&inspect(&chain, &question));
         let refused = refused.filter(|_| !self.accepted.0(leaf));

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use toml::Spanned;
 
 use super::{
-    Word, Words,
+    REAL, Word, Words,
     known::Known,
     record::{Origin, Outcome, Record, Shown, Story},
 };
@@ -141,7 +141,7 @@ fn line(number: usize, shown: &Shown) -> String {
 }
 
 /// As TOML reads it, on one line: `toml` itself would spread a text of several lines over several.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
@@ -169,7 +169,15 @@ pub struct NoFileName(String);
 /// # Errors
 /// The client's name would lead out of the folder, or is no file name.
 pub fn file_name(origin: &Origin) -> Result<PathBuf, NoFileName> {
-    let base = origin.base();
+    file_of(&origin.client)
+}
+
+/// The name of the file of what was measured of that client.
+///
+/// # Errors
+/// As [`file_name`].
+pub(crate) fn file_of(client: &str) -> Result<PathBuf, NoFileName> {
+    let base = client.strip_prefix(REAL).unwrap_or(client);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = PathBuf::from(format!("{base}.toml"));
     if base.is_empty()
@@ -177,7 +185,7 @@ pub fn file_name(origin: &Origin) -> Result<PathBuf, NoFileName> {
         || !base.chars().all(plain)
         || name == Path::new(KNOWN)
     {
-        return Err(NoFileName(origin.client.clone()));
+        return Err(NoFileName(client.to_owned()));
     }
     Ok(name)
 }

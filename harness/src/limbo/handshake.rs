@@ -1,20 +1,20 @@
 //! The cases through a real handshake: each served to a real client that trusts what the case trusts.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
-use rustls::{crypto::CryptoProvider, sign::CertifiedKey};
-use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
+use tokio::time::timeout;
 
 use super::{
-    ActualResult, Case, Outcome, ValidationKind,
-    server::{Server, ServerError},
-    suite::PeerKind,
+    identity::identity,
+    server::Server,
+    suite::Case,
+    verdict::{Judged, NotJudged, Verdict},
 };
 use crate::{
-    Alert, InProcessError,
+    Fault, InProcessError,
     certificate::{Lab, MintError},
     client::{
-        Actor, Clock, Destination, OnWarning, Payload, Route, Scheme, Trouble,
+        Actor, Client, Clock, Destination, OnWarning, Payload, Route, Scheme, Trouble,
         profile::Tells,
         real::{Entrance, Proof},
     },
@@ -24,7 +24,10 @@ use crate::{
 
 /// How often a client may break at a case before it is said to.
 const TRIED: usize = 3;
-
+/// How long a client may take to start, with the proof.
+const START_LIMIT: Duration = Duration::from_secs(180);
+/// How long it may then take over a connection. A page waits for ten seconds; some clients never tell it.
+const LIMIT: Duration = Duration::from_secs(20);
 /// What goes through the WebSocket and must come back.
 const PAYLOAD: &[u8] = b"limbo";
 
@@ -32,11 +35,19 @@ const PAYLOAD: &[u8] = b"limbo";
 #[derive(Debug)]
 pub struct Handshakes {
     actor: Actor,
-    entrance: Entrance,
+    now: Entrance,
+}
+
+/// What came of a meeting.
+struct Met {
+    verdict: Verdict,
+    /// Why the page that would tell the code of a refusal did not come, where it did not.
+    no_code: Option<Trouble>,
 }
 
 /// Why there are no handshakes.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HandshakesError {
     /// The certificates of the proof cannot be made.
     #[error(transparent)]
@@ -46,83 +57,94 @@ pub enum HandshakesError {
     Proof(#[from] InProcessError),
 }
 
-/// What a client did with a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// It connected.
-    Connected,
-    /// It refused.
-    Refused {
-        /// Its own error code, where it tells one.
-        code: Option<String>,
-        /// The alert that it sent, if it did.
-        alert: Option<Alert>,
-    },
-    /// It did nothing in time.
-    Hang,
-}
-
-/// Why a case is not served.
-#[derive(Debug, thiserror::Error)]
-enum NotServed {
-    #[error("a server judges a client in it")]
-    ClientCase,
-    #[error("it needs revocation lists, and no client here fetches any")]
-    RevocationLists,
-    #[error("it has no key to serve it with")]
-    NoKey,
-    #[error("its key cannot sign a handshake here: {0}")]
-    Key(String),
-    #[error("it has no name to connect to")]
-    NoPeer,
-    #[error("it has several names, and a client connects to one")]
-    SeveralPeers,
-    #[error("its name is of the kind {0}")]
-    PeerKind(PeerKind),
-    #[error("{0}")]
-    Host(#[from] crate::host::NotAHost),
-    #[error(transparent)]
-    Proof(#[from] HandshakesError),
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    #[error("the client broke: {0}")]
-    Trouble(#[from] Trouble),
+impl From<HandshakesError> for NotJudged {
+    fn from(error: HandshakesError) -> Self {
+        Self::Broke(error.to_string())
+    }
 }
 
 impl Handshakes {
-    /// That client before cases of no certain time.
+    /// A client before the cases.
     ///
     /// # Errors
     /// There is nothing at which it could prove that it judges at all.
     pub async fn start(actor: Actor) -> Result<Self, HandshakesError> {
-        let entrance = entrance(Clock::System, &Lab::new()?).await?;
-        Ok(Self { actor, entrance })
+        let now = entrance(Clock::System, Lab::new()?).await?;
+        Ok(Self { actor, now })
     }
 
-    /// Serves a case to the client, in a session of its own.
-    pub async fn play(&self, case: &Case) -> Outcome {
-        let (actual_result, context) = match self.try_play(case).await {
-            Ok(seen @ Seen::Connected) => (ActualResult::Success, seen.to_string()),
-            Ok(seen @ Seen::Refused { .. }) => (ActualResult::Failure, seen.to_string()),
-            Ok(seen @ Seen::Hang) => (ActualResult::Hang, seen.to_string()),
-            Err(why) => (ActualResult::Skipped, why.to_string()),
+    /// Serves a case to the client, in a session of its own: limbo's roots have one name and many keys, and in
+    /// one session they would be taken for each other.
+    pub async fn judge(&self, case: &Case) -> Judged {
+        let (verdict, note) = match self.try_judge(case).await {
+            Ok(Met { verdict, no_code }) => {
+                let why =
+                    |trouble| format!("the page that would tell the code does not come: {trouble}");
+                (Ok(verdict), no_code.map(why))
+            }
+            Err(why) => (Err(why), None),
         };
-        Outcome { id: case.id.clone(), actual_result, context: Some(context) }
+        Judged { id: case.id.clone(), expected: case.expected, verdict, note }
     }
 
-    async fn try_play(&self, case: &Case) -> Result<Seen, NotServed> {
-        let host = host(case)?;
-        let identity = identity(case)?;
-        let at_that_time;
+    async fn try_judge(&self, case: &Case) -> Result<Met, NotJudged> {
+        let host = case.host()?;
+        let server = Server::start(identity(case)?).await;
+        let server = server.map_err(|error| NotJudged::Broke(error.to_string()))?;
+        let then;
         let entrance = match case.time {
-            None => &self.entrance,
+            None => &self.now,
             Some(time) => {
                 let lab = Lab::at(time).map_err(HandshakesError::from)?;
-                at_that_time = entrance(Clock::Fixed(time), &lab).await?;
-                &at_that_time
+                then = entrance(Clock::Fixed(time), lab).await?;
+                &then
             }
         };
-        let server = Server::start(identity).await?;
+        let mut last = Err(Trouble::Broke("it was not tried".to_owned()));
+        for tried in 1..=TRIED {
+            match (self.meet(entrance, case, &host, &server).await, &last) {
+                // A refusal without its code is more than nothing.
+                (Err(Trouble::Broke(_)), Ok(_)) => {}
+                (met, _) => last = met,
+            }
+            match &last {
+                // A page that hangs does so again, and costs a minute.
+                Ok(met) if met.no_code.is_none() || tried > 1 => break,
+                Err(Trouble::Cannot(_)) => break,
+                Ok(_) | Err(Trouble::Broke(_)) => {}
+            }
+        }
+        Ok(last?)
+    }
+
+    /// Lets a new session meet the server.
+    async fn meet(
+        &self,
+        entrance: &Entrance,
+        case: &Case,
+        host: &Host,
+        server: &Server,
+    ) -> Result<Met, Trouble> {
+        let mut client = self.actor.enter(entrance).await?;
+        let met = async {
+            for root in &case.trusted {
+                client.import(root.clone()).await?;
+            }
+            let late = |_| Trouble::Broke("the client does not start".to_owned());
+            timeout(START_LIMIT, client.be_ready()).await.map_err(late)??;
+            self.connect(client.as_mut(), host, server).await
+        };
+        let met = met.await;
+        client.dismiss().await;
+        met
+    }
+
+    async fn connect(
+        &self,
+        client: &mut dyn Client,
+        host: &Host,
+        server: &Server,
+    ) -> Result<Met, Trouble> {
         let to = |scheme| Destination {
             scheme,
             host: host.clone(),
@@ -130,110 +152,39 @@ impl Handshakes {
             path: "/".to_owned(),
             route: Route::To(server.address()),
         };
-        let mut last = Trouble::Broke("it was not tried".to_owned());
-        for _ in 0..TRIED {
-            match self.connect(entrance, case, &to(Scheme::Wss), &to(Scheme::Https)).await {
-                Ok(seen) => return Ok(seen),
-                Err(trouble @ Trouble::Cannot(_)) => return Err(trouble.into()),
-                Err(trouble) => last = trouble,
+        let payload = Payload::MustReturn(PAYLOAD.to_vec());
+        let Ok(opened) = timeout(LIMIT, client.open(&to(Scheme::Wss), &payload)).await else {
+            return Ok(Met { verdict: Verdict::Hang, no_code: None });
+        };
+        let mut verdict = verdict(&opened?)?;
+        if let Verdict::Refused { code: code @ None, .. } = &mut verdict
+            && self.actor.profile().refusal.tells == Tells::PagesOnly
+        {
+            let page = to(Scheme::Https);
+            let browsed = timeout(LIMIT, client.browse(&page, OnWarning::Leave)).await;
+            let late = |_| Trouble::Broke(format!("it hangs for {} s", LIMIT.as_secs()));
+            match browsed.map_err(late).flatten() {
+                Ok(page) => *code = page.refusal().and_then(|refusal| refusal.code.clone()),
+                Err(trouble) => return Ok(Met { verdict, no_code: Some(trouble) }),
             }
         }
-        Err(last.into())
-    }
-
-    async fn connect(
-        &self,
-        entrance: &Entrance,
-        case: &Case,
-        socket: &Destination,
-        page: &Destination,
-    ) -> Result<Seen, Trouble> {
-        let mut client = self.actor.enter(entrance).await?;
-        let seen = async {
-            for root in &case.trusted {
-                client.import(root.clone()).await?;
-            }
-            let payload = Payload::MustReturn(PAYLOAD.to_vec());
-            let mut seen = Seen::from(&client.open(socket, &payload).await?);
-            let tells_on_pages = self.actor.profile().refusal.tells == Tells::PagesOnly;
-            if let (Seen::Refused { code, .. }, true) = (&mut seen, tells_on_pages) {
-                let browsed = client.browse(page, OnWarning::Leave).await?;
-                *code = browsed.refusal().and_then(|refusal| refusal.code.clone());
-            }
-            Ok(seen)
-        }
-        .await;
-        client.dismiss().await;
-        seen
-    }
-}
-
-impl From<&Observation> for Seen {
-    fn from(seen: &Observation) -> Self {
-        match seen.refusal() {
-            None => Self::Connected,
-            Some(refusal) if refusal.fault == crate::Fault::TimedOut => Self::Hang,
-            Some(refusal) => Self::Refused {
-                code: refusal.code.clone(),
-                alert: refusal.alert.map(|seen| seen.alert),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connected => f.write_str("connected"),
-            Self::Hang => f.write_str("did not end in time"),
-            Self::Refused { code, alert } => {
-                write!(f, "refused: {}", code.as_deref().unwrap_or("no code"))?;
-                match alert {
-                    Some(alert) => write!(f, ", alert {} {alert}", alert.0),
-                    None => f.write_str(", no alert"),
-                }
-            }
-        }
+        Ok(Met { verdict, no_code: None })
     }
 }
 
 /// At that time, and with a proof of that time.
-async fn entrance(clock: Clock, lab: &Lab) -> Result<Entrance, HandshakesError> {
-    let proof = Some(Arc::new(Proof::start(lab).await?));
+async fn entrance(clock: Clock, lab: Lab) -> Result<Entrance, HandshakesError> {
+    let proof = Some(Arc::new(Proof::start(&lab).await?));
     Ok(Entrance { authority: lab.authority(), tls: TlsVersion::Tls13, clock, proof })
 }
 
-/// The host under which the case's server must be asked for.
-fn host(case: &Case) -> Result<Host, NotServed> {
-    if case.validation_kind == ValidationKind::Client {
-        return Err(NotServed::ClientCase);
+fn verdict(seen: &Observation) -> Result<Verdict, Trouble> {
+    let Some(refusal) = seen.refusal() else { return Ok(Verdict::Connected) };
+    if refusal.fault == Fault::TimedOut {
+        return Ok(Verdict::Hang);
     }
-    if case.has_crls {
-        return Err(NotServed::RevocationLists);
+    if seen.connections == 0 {
+        return Err(Trouble::Broke(format!("it did not come to the server: {}", refusal.detail)));
     }
-    let peer = match case.peers.as_slice() {
-        [peer] => peer,
-        [] => return Err(NotServed::NoPeer),
-        _ => return Err(NotServed::SeveralPeers),
-    };
-    match peer.kind {
-        PeerKind::Email => Err(NotServed::PeerKind(peer.kind)),
-        PeerKind::Name => Ok(peer.value.parse()?),
-        PeerKind::Address => match peer.value.parse::<IpAddr>() {
-            Ok(address) => Ok(address.into()),
-            Err(_) => Ok(peer.value.parse()?),
-        },
-    }
-}
-
-/// What the case's server shows, and signs with.
-fn identity(case: &Case) -> Result<CertifiedKey, NotServed> {
-    let key = case.key.as_ref().ok_or(NotServed::NoKey)?;
-    let unusable = |why: String| NotServed::Key(why);
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-        .map_err(|error| unusable(error.to_string()))?;
-    let provider: CryptoProvider = rustls::crypto::aws_lc_rs::default_provider();
-    let key =
-        provider.key_provider.load_private_key(key).map_err(|error| unusable(error.to_string()))?;
-    Ok(CertifiedKey::new(case.sent.clone(), key))
+    Ok(Verdict::Refused { code: refusal.code.clone(), alert: refusal.alert.map(|seen| seen.alert) })
 }

@@ -7,11 +7,21 @@
 //! Both forms are limbo's own, so that what a browser does stands beside what the verifiers do that limbo already
 //! knows (`harness/README.md` there). The suite is never part of this repository.
 
+mod disagreement;
 mod handshake;
+mod identity;
+mod measured;
 mod results;
 mod server;
+mod simulated;
 mod suite;
+mod verdict;
+mod weak_key;
 
+pub use disagreement::{Check, Disagreements};
 pub use handshake::{Handshakes, HandshakesError};
+pub use measured::{Measured, Unlike};
 pub use results::{ActualResult, Outcome, Results};
-pub use suite::{Case, Expected, Peer, Suite, SuiteError, ValidationKind};
+pub use simulated::judge;
+pub use suite::{Case, Expected, Peer, PeerKind, Suite, SuiteError, ValidationKind};
+pub use verdict::{Judged, NotJudged, Verdict};

@@ -9,6 +9,7 @@ pub mod details;
 pub mod disagreements;
 pub mod json;
 pub mod junit;
+pub mod limbo;
 pub mod matrix;
 pub mod observation;
 mod palette;

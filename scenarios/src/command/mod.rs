@@ -2,6 +2,7 @@
 
 mod compare;
 mod explain;
+mod inspect;
 mod limbo;
 mod list;
 mod make;
@@ -29,6 +30,8 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Open one URL as a client would, and say what happens
     Open(open::Arguments),
+    /// Say what is wrong with certificates in files, and which clients would refuse them
+    Inspect(inspect::Arguments),
     /// Write a certificate of some kind, with its key and authority, to a folder
     Make(make::Arguments),
     /// Judge the cases of x509-limbo as a client would, or by the real one in a handshake
@@ -45,6 +48,7 @@ pub fn execute(command: Command) -> ExitCode {
         Command::List(arguments) => list::execute(&arguments),
         Command::Explain(arguments) => explain::execute(&arguments),
         Command::Open(arguments) => open::execute(arguments),
+        Command::Inspect(arguments) => inspect::execute(&arguments),
         Command::Make(arguments) => make::execute(&arguments),
         Command::Limbo(arguments) => limbo::execute(arguments),
         Command::Proxy(arguments) => return proxy::execute(arguments),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Args;
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use wssure_harness::{
     certificate::Lab,
@@ -23,7 +23,7 @@ use wssure_harness::{
 };
 
 use crate::{
-    choose,
+    certificate_files, choose,
     exit::{self, Failure, Verdict, even_if_unread},
     interrupt::run_until_interrupted,
 };
@@ -254,41 +254,15 @@ async fn open(
 }
 
 fn anchors(arguments: &Arguments) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    if !arguments.trust.is_empty() {
-        let files = arguments.trust.iter().map(|file| certificates("--trust", file));
-        return Ok(files.collect::<Result<Vec<_>, _>>()?.concat());
-    }
-    if !arguments.url.scheme.is_secure() {
+    if arguments.trust.is_empty() && !arguments.url.scheme.is_secure() {
         return Ok(Vec::new());
     }
-    let found = rustls_native_certs::load_native_certs();
-    if found.certs.is_empty() {
-        let reason = found.errors.first().map_or_else(String::new, |error| format!(" ({error})"));
-        return Err(Failure::Call(format!(
-            "this system has no root certificates{reason}; name a file of them with --trust FILE"
-        )));
-    }
-    Ok(found.certs)
-}
-
-fn certificates(option: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let wrong = |reason: String| Failure::Call(format!("{option} {}: {reason}", file.display()));
-    let text = std::fs::read(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let found = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(format!("is damaged: {error}")))?;
-    if found.is_empty() {
-        return Err(wrong(
-            "there is no certificate in it; a PEM file has one between BEGIN CERTIFICATE and END CERTIFICATE"
-                .to_owned(),
-        ));
-    }
-    Ok(found)
+    certificate_files::anchors(&arguments.trust)
 }
 
 fn first_certificate(option: &str, file: &Path) -> Result<CertificateDer<'static>, Failure> {
-    // `certificates` gives at least one.
-    certificates(option, file).map(|mut found| found.swap_remove(0))
+    // `read` gives at least one.
+    certificate_files::read(option, file).map(|mut found| found.swap_remove(0))
 }
 
 fn show_json(opened: &Opened, out: &mut dyn Write) -> io::Result<()> {

@@ -133,7 +133,7 @@ impl Browser {
             None => Secrets::written_to(secrets),
             Some(_) => Secrets::kept(),
         };
-        let watch = Watch::new(real.address(), secrets);
+        let watch = Watch::new(secrets);
         let proof = entrance.proof.clone();
         Ok(Self {
             engine: real.engine(home)?,
@@ -172,12 +172,6 @@ impl Browser {
         // Whatever is left of it goes with its processes.
         let _ = self.engine.end().await;
         self.engine.dismiss().await;
-    }
-
-    /// Sees to it that it runs and trusts what it should.
-    pub(super) async fn be_ready(&mut self) -> Result<(), Trouble> {
-        let result = self.try_be_ready().await;
-        self.noting(result)
     }
 
     /// Sees to it that it runs in such a window, for which it is started anew.
@@ -257,7 +251,7 @@ impl Browser {
         if self.real.remote().is_none() {
             return Ok((site.to_string(), None));
         }
-        let watched = self.watch.over(site).await?;
+        let watched = self.watch.over(self.engine.comes_to(&site.host), site).await?;
         Ok((watched.url.to_string(), Some(watched)))
     }
 
@@ -416,7 +410,7 @@ impl Browser {
             Opener::PrivateWindow => Window::Private,
         };
         self.be_in(window).await?;
-        let watched = self.watch.over(to).await?;
+        let watched = self.watch.over(self.engine.comes_to(&to.host), to).await?;
         let url = watched.url.to_string();
         let begun = Instant::now();
         let told = self.tell_from(opener, &url, to, payload).await?;
@@ -437,7 +431,7 @@ impl Browser {
         self.reach(&to.host).await?;
         self.state = State::Elsewhere;
         let mut begun = Instant::now();
-        let mut watched = self.watch.over(to).await?;
+        let mut watched = self.watch.over(self.engine.comes_to(&to.host), to).await?;
         let mut landing = self.engine.go(&watched.url.to_string()).await?;
         for _ in 0..CANCELLED_TRIED {
             if landing != Landing::Cancelled {
@@ -445,7 +439,8 @@ impl Browser {
             }
             // What was seen of it is of no attempt.
             self.watch.hang_up(&watched);
-            (begun, watched) = (Instant::now(), self.watch.over(to).await?);
+            (begun, watched) =
+                (Instant::now(), self.watch.over(self.engine.comes_to(&to.host), to).await?);
             landing = self.engine.go(&watched.url.to_string()).await?;
         }
         let exception = match (&landing, on_warning) {
@@ -582,6 +577,11 @@ impl Client for Browser {
             Trust::Given => Ok(()),
             Trust::NotGiven => Err(remote.trusts_not()),
         }
+    }
+
+    async fn be_ready(&mut self) -> Result<(), Trouble> {
+        let result = self.try_be_ready().await;
+        self.noting(result)
     }
 
     async fn leave(mut self: Box<Self>) {

@@ -12,7 +12,7 @@ use crate::{
         Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming,
     },
     fault::Area,
-    inspect::{Question, inspect},
+    inspect::inspect,
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Finding, Observation, Outcome, Page, PageEvent,
         Party, Refusal, Sight, Step, Timing,
@@ -177,10 +177,7 @@ impl Evidence<'_> {
     fn found(&self) -> Vec<Finding> {
         let chain = self.connections.iter().rev().find(|one| !one.chain.is_empty());
         chain.map_or_else(Vec::new, |connection| {
-            let question = Question {
-                limits: self.profile.limits.limits(),
-                ..Question::new(&self.to.host, self.anchors, self.clock.now())
-            };
+            let question = self.profile.question(&self.to.host, self.anchors, self.clock.now());
             self.profile.judge(&inspect(&connection.chain, &question)).found
         })
     }

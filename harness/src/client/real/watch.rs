@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    io,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -19,16 +20,15 @@ const ENDING: Duration = Duration::from_secs(3);
 /// One witness for each subject, so that a URL's port stays the same over a case's steps.
 #[derive(Debug)]
 pub(super) struct Watch {
-    /// Where the client finds the witnesses.
-    at: IpAddr,
     secrets: Secrets,
-    witnesses: HashMap<SocketAddr, Witness>,
+    /// By the subject, and by where the client comes.
+    witnesses: HashMap<(SocketAddr, IpAddr), Witness>,
 }
 
 /// The way to a subject, with a witness on it.
 #[derive(Debug)]
 pub(super) struct Watched {
-    subject: SocketAddr,
+    way: (SocketAddr, IpAddr),
     /// Before the connections that are to come.
     mark: Mark,
     /// The URL that leads through the witness.
@@ -36,36 +36,34 @@ pub(super) struct Watched {
 }
 
 impl Watch {
-    /// At the address where the client finds this machine, and with what it leaves of its secrets.
-    pub(super) fn new(at: IpAddr, secrets: Secrets) -> Self {
-        Self { at, secrets, witnesses: HashMap::new() }
+    /// With what the client leaves of its secrets.
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, witnesses: HashMap::new() }
     }
 
-    /// Puts a witness on the way to that destination, if there is none yet.
-    pub(super) async fn over(&mut self, to: &Destination) -> Result<Watched, Trouble> {
+    /// Puts a witness on the way to that destination, if there is none yet, at the address of this machine to which
+    /// the client comes.
+    pub(super) async fn over(&mut self, at: IpAddr, to: &Destination) -> Result<Watched, Trouble> {
         let subject = match to.route {
             Route::To(address) => address,
             Route::ByName => look_up(to).await?,
         };
-        let witness =
-            match self.witnesses.entry(subject) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let secrets = self.secrets.clone();
-                    let witness = Witness::start_at(self.at, subject, secrets).await;
-                    entry.insert(witness.map_err(|error| {
-                        Trouble::Broke(format!("no port for a witness: {error}"))
-                    })?)
-                }
-            };
+        let witness = match self.witnesses.entry((subject, at)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let secrets = self.secrets.clone();
+                let witness = Witness::start_at(at, subject, secrets).await;
+                entry.insert(witness.map_err(|error| no_witness(at, &error))?)
+            }
+        };
         let address = witness.address();
         let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
-        Ok(Watched { subject, mark: witness.mark(), url })
+        Ok(Watched { way: (subject, at), mark: witness.mark(), url })
     }
 
     /// Ends the connections that the client keeps open for a next page.
     pub(super) fn hang_up(&self, watched: &Watched) {
-        if let Some(witness) = self.witnesses.get(&watched.subject) {
+        if let Some(witness) = self.witnesses.get(&watched.way) {
             witness.hang_up(watched.mark);
         }
     }
@@ -77,10 +75,19 @@ impl Watch {
 
     /// What the witness has seen since then.
     pub(super) async fn seen(&self, watched: &Watched) -> Vec<Witnessed> {
-        match self.witnesses.get(&watched.subject) {
+        match self.witnesses.get(&watched.way) {
             Some(witness) => witness.since(watched.mark, Instant::now() + ENDING).await,
             None => Vec::new(),
         }
+    }
+}
+
+fn no_witness(at: IpAddr, error: &io::Error) -> Trouble {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => Trouble::Cannot(format!(
+            "it comes to {at} itself, and this machine has no such address (ip address add {at} dev lo)"
+        )),
+        _ => Trouble::Broke(format!("no port for a witness: {error}")),
     }
 }
 

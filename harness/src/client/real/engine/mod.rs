@@ -7,6 +7,7 @@ mod remote;
 mod webkitgtk;
 
 use std::{
+    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -107,6 +108,11 @@ pub(super) trait Engine: Send + Sync {
 
     /// Sees to it that this name leads to loopback.
     async fn resolve(&mut self, host: &Host) -> Result<(), Trouble>;
+
+    /// Where on this machine it comes to under that name, or that address.
+    fn comes_to(&self, _: &Host) -> IpAddr {
+        Ipv4Addr::LOCALHOST.into()
+    }
 
     /// The browser's own error code for the WebSocket to that URL, which has just failed.
     async fn socket_error(&mut self, url: &str) -> Result<Option<String>, Trouble>;

@@ -1,5 +1,7 @@
 //! A browser behind a WebDriver endpoint: only what every endpoint can do.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
@@ -67,6 +69,10 @@ impl Engine for Remote {
     async fn resolve(&mut self, _: &Host) -> Result<(), Trouble> {
         // By its own means, which are tried and not made.
         Ok(())
+    }
+
+    fn comes_to(&self, _: &Host) -> IpAddr {
+        self.asked.address
     }
 
     async fn socket_error(&mut self, _: &str) -> Result<Option<String>, Trouble> {

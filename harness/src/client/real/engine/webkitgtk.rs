@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -228,6 +229,14 @@ impl Engine for WebkitGtk {
     async fn resolve(&mut self, host: &Host) -> Result<(), Trouble> {
         let Host::Name(name) = host else { return Ok(()) };
         if self.names.insert(name.clone()) { self.write_names() } else { Ok(()) }
+    }
+
+    fn comes_to(&self, host: &Host) -> IpAddr {
+        match host {
+            Host::Name(_) => Ipv4Addr::LOCALHOST.into(),
+            // The hosts file is not for these.
+            Host::Address(address) => *address,
+        }
     }
 
     async fn socket_error(&mut self, _: &str) -> Result<Option<String>, Trouble> {

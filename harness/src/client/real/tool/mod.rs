@@ -74,7 +74,7 @@ impl Tool {
             tls: entrance.tls,
             clock: entrance.clock,
             imported: vec![entrance.authority.clone()],
-            watch: Watch::new(Ipv4Addr::LOCALHOST.into(), secrets),
+            watch: Watch::new(secrets),
         };
         tool.write_authorities()?;
         let proof = entrance.proof.as_deref();
@@ -163,7 +163,7 @@ impl Client for Tool {
         if let Some(trouble) = self.real.profile().cannot(to.scheme, OnWarning::Leave) {
             return Err(trouble);
         }
-        let watched = self.watch.over(to).await?;
+        let watched = self.watch.over(Ipv4Addr::LOCALHOST.into(), to).await?;
         let begun = Instant::now();
         let request = exchange::upgrade_request(&watched.url)
             .map_err(|error| Trouble::Broke(format!("{}: {error}", watched.url)))?;
@@ -197,7 +197,7 @@ impl Client for Tool {
         if let Some(trouble) = self.real.profile().cannot(to.scheme, on_warning) {
             return Err(trouble);
         }
-        let watched = self.watch.over(to).await?;
+        let watched = self.watch.over(Ipv4Addr::LOCALHOST.into(), to).await?;
         let begun = Instant::now();
         let (piped, pipe) = self.run(&Asks::Page(&watched.url))?;
         let answer = timeout(LIMIT, exchange::get(Stream::Piped(pipe), &watched.url)).await;
