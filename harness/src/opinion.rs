@@ -139,7 +139,8 @@ fn enter(found: &mut Vec<Judged>, profile: &Profile, verdict: &Verdict) {
             found.len() - 1
         });
         let Some(entry) = found.get_mut(index) else { continue };
-        let decides = verdict.refused.as_ref().is_some_and(|refused| refused.fault == finding.fault);
+        let decides =
+            verdict.refused.as_ref().is_some_and(|refused| refused.fault == finding.fault);
         if decides {
             entry.decides_for.push(profile.name.clone());
         } else if profile.minds(finding, &all) {

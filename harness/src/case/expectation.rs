@@ -425,8 +425,8 @@ impl Wanted {
     }
 }
 
-/// What a subject says by itself, where the case does not say it: an alert is logged as such, and a
-/// client that just goes is logged as gone.
+/// What a subject says by itself, where the case does not say it: an alert that tells of a certificate is logged as
+/// such, and a client that just goes, or goes with another alert, is logged as gone.
 fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
     let says = |fault, alert| ExpectedLog::Says { fault, alert, words: None };
     match (wanted.outcome, refusal) {
@@ -437,7 +437,7 @@ fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
         (WantedOutcome::Refused(Fault::TargetUnreachable), _) => {
             says(Fault::TargetUnreachable, None)
         }
-        (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) => {
+        (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) if alert.is_of_certificate() => {
             says(Fault::ClientRefusedCertificate, Some(*alert))
         }
         _ => says(Fault::ClientHungUp, None),

@@ -76,7 +76,10 @@ fn moment(text: &str) -> Result<UnixTime, String> {
     let seconds = moment.map(|moment| u64::try_from(moment.as_second()));
     match seconds {
         Ok(Ok(seconds)) => Ok(UnixTime::since_unix_epoch(Duration::from_secs(seconds))),
-        _ => Err("write a date such as 2027-01-31, or a moment such as 2027-01-31T12:00:00Z".to_owned()),
+        _ => {
+            Err("write a date such as 2027-01-31, or a moment such as 2027-01-31T12:00:00Z"
+                .to_owned())
+        }
     }
 }
 
@@ -187,7 +190,11 @@ fn show(
         }
     }
     if let Some(problem) = &inspected.key {
-        writeln!(out, "\n{HEADING}The key{HEADING:#}\n  {}\n  mend: {}", problem.reason, problem.mend)?;
+        writeln!(
+            out,
+            "\n{HEADING}The key{HEADING:#}\n  {}\n  mend: {}",
+            problem.reason, problem.mend
+        )?;
     }
     let (remarks, faults): (Vec<&Judged>, Vec<&Judged>) =
         inspected.opinions.found.iter().partition(|one| one.is_remark());
