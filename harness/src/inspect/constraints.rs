@@ -136,7 +136,7 @@ fn is_network(network: &[u8]) -> bool {
 enum Name<'h> {
     Dns(&'h str),
     /// What stands in for the names of a server that has none.
-    CommonName(&'h str),
+    OfServer(&'h str),
     Address(&'h [u8]),
     Mail(&'h str),
     Directory(&'h X509Name<'h>),
@@ -162,7 +162,7 @@ fn names_of<'h>(held: &'h Held<'_>) -> Vec<Name<'h>> {
         None if held.position == Position::Server => {
             // Only what could be a host: an authority's common name mostly is none.
             let host = held.common_name().filter(|name| name.contains('.') && !name.contains(' '));
-            names.extend(host.map(Name::CommonName));
+            names.extend(host.map(Name::OfServer));
         }
         None => {}
     }
@@ -173,7 +173,7 @@ impl Name<'_> {
     /// Where it stands in that certificate.
     fn field(&self, held: &Held<'_>) -> Field {
         match self {
-            Self::CommonName(_) => Field::CommonName,
+            Self::OfServer(_) => Field::CommonName,
             Self::Directory(_) => Field::Subject,
             _ if held.alternative_names().is_some() => Field::SubjectAltName,
             _ => Field::Subject,
@@ -185,14 +185,14 @@ impl Name<'_> {
         match self {
             Self::Dns(name) => names::is_host_name(name),
             Self::Address(bytes) => names::address(bytes).is_some(),
-            Self::CommonName(_) | Self::Mail(_) | Self::Directory(_) | Self::Other(_) => true,
+            Self::OfServer(_) | Self::Mail(_) | Self::Directory(_) | Self::Other(_) => true,
         }
     }
 
     /// Whether a subtree holds it; [`None`] if it is about names of another form.
     fn is_in(&self, subtree: &GeneralName<'_>) -> Option<bool> {
         match (self, subtree) {
-            (Self::Dns(name) | Self::CommonName(name), GeneralName::DNSName(base)) => {
+            (Self::Dns(name) | Self::OfServer(name), GeneralName::DNSName(base)) => {
                 Some(is_below(name, base))
             }
             (Self::Address(bytes), GeneralName::IPAddress(base)) => {
@@ -225,7 +225,7 @@ impl Name<'_> {
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(name) | Self::CommonName(name) | Self::Mail(name) => f.write_str(name),
+            Self::Dns(name) | Self::OfServer(name) | Self::Mail(name) => f.write_str(name),
             Self::Address(bytes) => match names::address(bytes) {
                 Some(address) => address.fmt(f),
                 None => write!(f, "an address of {} octets", bytes.len()),

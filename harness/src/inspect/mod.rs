@@ -9,7 +9,7 @@
 //! host, time, use       ->  is wrong on it                       /
 //! ```
 //!
-//! All work is bounded: see [`path`].
+//! All work is bounded: in signatures, in steps, in the number and the length of the ways, and in comparisons of names.
 
 mod certificate;
 mod constraints;
@@ -129,7 +129,8 @@ pub struct Inspection {
     pub paths: Vec<Path>,
     /// The way that one goes who takes the first certificate that may have issued the one below, and never turns back.
     pub straight: Path,
-    /// Ways that lead back to where they have been: they come to nothing, and some clients count them.
+    /// Ways that lead back to where they have been, where others lead to an anchor: they come to nothing, and some
+    /// clients count them.
     pub loops: Vec<Path>,
 }
 

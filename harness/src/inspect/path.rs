@@ -75,7 +75,7 @@ pub(super) fn find(
     };
     search.climb(leaf, &mut Vec::new(), &mut Vec::new());
     let straight = search.go_straight(leaf);
-    let Search { mut paths, loops, dead_end, .. } = search;
+    let Search { mut paths, mut loops, dead_end, .. } = search;
     let lost = |end: DeadEnd<'_, '_>| {
         let mut path = lost(leaf, &end.issuers, others, &broken, question);
         path.found.extend(end.edges);
@@ -84,6 +84,7 @@ pub(super) fn find(
     let straight = straight.unwrap_or_else(lost);
     if paths.is_empty() {
         paths.push(lost(dead_end.unwrap_or_default()));
+        loops.clear();
     }
     Ways { paths, straight, loops }
 }

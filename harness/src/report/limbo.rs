@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::limbo::{Check, Expected, Unlike};
+use crate::limbo::{Check, Expected, Unlike, Verdict};
 
 /// Writes it, the cases grouped by what the client does, so that they can be listed or mended together.
 ///
@@ -22,8 +22,10 @@ pub fn write(check: &Check, unlike: &[Unlike], out: &mut dyn Write) -> io::Resul
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         writeln!(out, "\n{heading} ({})", cases.len())?;
         for one in cases {
-            let context = one.outcome().context.unwrap_or_default();
-            writeln!(out, "  {}: {context}", one.id)?;
+            match &one.verdict {
+                Ok(Verdict::Connected) => writeln!(out, "  {}", one.id)?,
+                _ => writeln!(out, "  {}: {}", one.id, one.outcome().context.unwrap_or_default())?,
+            }
         }
     }
     if !check.stale.is_empty() {
