@@ -114,9 +114,14 @@ faults! {
         source: "CA/Browser Forum baseline requirements 3.2.2.6; publicsuffix.org; Chromium net/cert/x509_certificate.cc (VerifyHostname)",
     }
     TrailingDot "trailing-dot" Certificate {
-        means: "The host in the URL ends with a dot, and the certificate names it without one.",
-        mend: "Leave the dot out of the URL.",
+        means: "Of the host in the URL and the name in the certificate one ends with a dot, and the other does not.",
+        mend: "Leave the dot out of the URL, and out of the certificate.",
         source: "RFC 9525 section 6.2; measured: WebKitGTK, openssl and Python compare the dot too",
+    }
+    DottedName "dotted-name" Certificate {
+        means: "The certificate names the host with a dot at its end.",
+        mend: "Issue it again with the name without the dot.",
+        source: "RFC 5280 section 4.2.1.6 (the preferred name syntax has no dot at its end); measured: Firefox refuses it",
     }
     AddressAsName "address-as-name" Certificate {
         means: "The host in the URL is an address, and the certificate has it as a text (dNSName) and not as an address (iPAddress).",
@@ -127,6 +132,11 @@ faults! {
         means: "The certificate's subjectAltName cannot be read, is empty, or has an entry that cannot be a name.",
         mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
         source: "RFC 5280 section 4.2.1.6",
+    }
+    EmptyName "empty-name" Certificate {
+        means: "A subjectAltName of the certificate is empty.",
+        mend: "Issue it again without that name.",
+        source: "RFC 5280 section 4.2.1.6 (a dNSName of one blank must not be used); measured: GnuTLS refuses it",
     }
     UnderscoreName "underscore-name" Certificate {
         means: "A subjectAltName of the certificate has an underscore, which no host name should have.",
@@ -222,6 +232,11 @@ faults! {
         means: "An authority above the certificate may issue for other purposes only: its extendedKeyUsage lacks serverAuth.",
         mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
         source: "RFC 5280 section 4.2.1.12; CA/Browser Forum baseline requirements 7.1.2.10.6; measured: WebKitGTK does not look",
+    }
+    IssuerAnyPurpose "issuer-any-purpose" Certificate {
+        means: "An authority above the certificate may issue for any purpose (anyExtendedKeyUsage), and does not say serverAuth.",
+        mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
+        source: "RFC 5280 section 4.2.1.12; measured: Firefox, OpenSSL and gnutls-cli refuse it",
     }
     IssuerUnknownCriticalExtension "issuer-unknown-critical-extension" Certificate {
         means: "An authority above the certificate has an extension that is marked critical, and that the client does not know.",

@@ -212,12 +212,16 @@ impl<'s, 'd> Search<'s, 'd> {
         while issuers.len() < LONGEST_PATH {
             let below = issuers.last().copied().unwrap_or(leaf);
             let mut above = self.above(below, &issuers);
-            let is_of_another_key =
-                |finding: &Finding| finding.fault == Fault::KeyIdentifierMismatch;
-            above.retain(|(_, edge)| !edge.iter().any(is_of_another_key));
+            let is_of_another_key = |edge: &[Finding]| {
+                edge.iter().any(|finding| finding.fault == Fault::KeyIdentifierMismatch)
+            };
+            above.retain(|(held, edge)| {
+                held.position != Position::Trusted || !is_of_another_key(edge)
+            });
             // As they came, not as they are good.
-            above.sort_by_key(|(held, _)| {
-                self.candidates.iter().position(|one| one.der() == held.der())
+            above.sort_by_key(|(held, edge)| {
+                let place = self.candidates.iter().position(|one| one.der() == held.der());
+                (is_of_another_key(edge), place)
             });
             let Some((next, edge)) = above.into_iter().next() else { break };
             issuers.push(next);

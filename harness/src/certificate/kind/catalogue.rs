@@ -211,7 +211,7 @@ kinds! {
         "From an intermediate of the trusted authority of X.509 version 1.";
     IntermediateWrongPurpose "intermediate-wrong-purpose" [IssuerWrongPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of clientAuth alone.";
-    IntermediateAnyPurpose "intermediate-any-purpose" []
+    IntermediateAnyPurpose "intermediate-any-purpose" [IssuerAnyPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of anyExtendedKeyUsage.";
     IntermediateUnknownCriticalExtension "intermediate-unknown-critical-extension" [IssuerUnknownCriticalExtension]
         "From an intermediate of the trusted authority with an extension that nobody knows and that is marked critical.";
