@@ -98,8 +98,18 @@ faults! {
         mend: "Issue it again with a subjectAltName: openssl req ... -addext subjectAltName=DNS:HOST",
         source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
     }
+    LeadingWildcard "leading-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard in front of a part of a label, such as *y.example.org.",
+        mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
+        source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label); measured: GnuTLS and OpenSSL take it",
+    }
+    TrailingWildcard "trailing-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard behind a part of a label, such as p*.example.org.",
+        mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
+        source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label); measured: OpenSSL takes it",
+    }
     PartialWildcard "partial-wildcard" Certificate {
-        means: "The certificate names the host only by a wildcard that is a part of a label, such as p*.example.org.",
+        means: "The certificate names the host only by a wildcard within a label, such as p*y.example.org.",
         mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
         source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label)",
     }
@@ -559,6 +569,11 @@ faults! {
         means: "Client and server have no cipher suite, group or signature algorithm in common; the certificate's key type may be one that the client does not take.",
         mend: "Use a certificate with an RSA-2048 or P-256 key, and default cipher suites.",
         source: "RFC 8446 section 6.2 (alert 40)",
+    }
+    NoCommonSignature "no-common-signature" Connection {
+        means: "The server has answered the client, and then found that its key makes no signature that the client takes.",
+        mend: "Use a certificate with an RSA-2048 or P-256 key.",
+        source: "RFC 8446 sections 4.2.3 and 6.2 (alert 40 behind the ServerHello)",
     }
     ClientCertificateRequired "client-certificate-required" Connection {
         means: "The server wants a certificate from the client, and the client has none.",

@@ -45,6 +45,10 @@ pub(super) fn check(issuer: &Held<'_>, now: UnixTime, found: &mut Vec<Finding>) 
         let detail = format!("{subject} may issue {purpose}");
         found.push(issuer.finding(fault, Field::ExtendedKeyUsage, detail));
     }
+    if issuer.position == Position::Trusted && subject.iter().next().is_none() {
+        let detail = "the trusted certificate has no name to find it by";
+        found.push(issuer.finding(Fault::EmptyIssuer, Field::Subject, detail));
+    }
     dates(issuer, now, found);
     strength(issuer, found);
     extensions::check(issuer, &extensions::ISSUER, found);

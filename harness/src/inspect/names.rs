@@ -15,8 +15,12 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Not,
-    /// By a wildcard that is a part of a label.
+    /// By a wildcard within a label.
     PartialWildcard,
+    /// By a wildcard behind a part of a label.
+    TrailingWildcard,
+    /// By a wildcard in front of a part of a label.
+    LeadingWildcard,
     /// By a wildcard right below a top-level domain, or below nothing.
     BroadWildcard,
     /// By a wildcard right below a suffix under which the public registers names.
@@ -31,6 +35,8 @@ impl Fit {
         match self {
             Self::Not => Some(Fault::WrongName),
             Self::PartialWildcard => Some(Fault::PartialWildcard),
+            Self::TrailingWildcard => Some(Fault::TrailingWildcard),
+            Self::LeadingWildcard => Some(Fault::LeadingWildcard),
             Self::BroadWildcard => Some(Fault::BroadWildcard),
             Self::PublicSuffixWildcard => Some(Fault::PublicSuffixWildcard),
             Self::AddressAsName => Some(Fault::AddressAsName),
@@ -216,7 +222,12 @@ fn pattern_fit(pattern: &str, host: &str) -> Fit {
     }
     let Some((before, after)) = first.split_once('*') else { return Fit::Not };
     if !(before.is_empty() && after.is_empty()) {
-        return if label_fits(before, after, label) { Fit::PartialWildcard } else { Fit::Not };
+        return match (before.is_empty(), after.is_empty()) {
+            _ if !label_fits(before, after, label) => Fit::Not,
+            (true, _) => Fit::LeadingWildcard,
+            (_, true) => Fit::TrailingWildcard,
+            _ => Fit::PartialWildcard,
+        };
     }
     if !parent.contains('.') {
         Fit::BroadWildcard
@@ -275,7 +286,8 @@ mod tests {
     #[case("*", "proxy.test", Fit::Not)]
     #[case("*.co.uk", "example.co.uk", Fit::PublicSuffixWildcard)]
     #[case("*.s3.amazonaws.com", "example.s3.amazonaws.com", Fit::Whole)]
-    #[case("p*.example.test", "proxy.example.test", Fit::PartialWildcard)]
+    #[case("p*.example.test", "proxy.example.test", Fit::TrailingWildcard)]
+    #[case("*y.example.test", "proxy.example.test", Fit::LeadingWildcard)]
     #[case("p*y.example.test", "proxy.example.test", Fit::PartialWildcard)]
     #[case("p**y.example.test", "proxy.example.test", Fit::Not)]
     #[case("q*.example.test", "proxy.example.test", Fit::Not)]

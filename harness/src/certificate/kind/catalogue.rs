@@ -173,7 +173,7 @@ kinds! {
         "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
     Wildcard "wildcard" []
         "From the trusted authority, with a wildcard in place of the host's first label; for a host two labels or more below a public suffix.";
-    PartialWildcard "partial-wildcard" [PartialWildcard, ImproperName]
+    PartialWildcard "partial-wildcard" [TrailingWildcard, ImproperName]
         "From the trusted authority, with a wildcard in place of all but the first character of the host's first label.";
     BroadWildcard "broad-wildcard" [BroadWildcard]
         "From the trusted authority, with a wildcard right below a top-level domain; for a host of two labels.";
