@@ -21,6 +21,11 @@ impl Alert {
     pub fn name(self) -> Option<&'static str> {
         Some(wssure_proxy::Alert(self.0).name()).filter(|name| *name != UNASSIGNED)
     }
+
+    /// Whether a client that sends it says that it refuses the server's certificate.
+    pub fn is_of_certificate(self) -> bool {
+        wssure_proxy::Alert(self.0).concern() == wssure_proxy::Concern::Certificate
+    }
 }
 
 impl fmt::Display for Alert {

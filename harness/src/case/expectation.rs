@@ -14,7 +14,7 @@ use crate::{
     client::{Profile, Scheme, profile::Applied},
     data::{DataError, Source},
     fault::Area,
-    observation::{ExceptionOutcome, Moment, Observation, Party, Sight, TlsVersion},
+    observation::{ExceptionOutcome, Finding, Moment, Observation, Party, Sight, TlsVersion},
 };
 
 /// The key for every client that a table does not name.
@@ -326,13 +326,24 @@ impl RawLog {
 impl Step {
     /// What this step expects of a client, in its own words; [`None`] if the case says nothing of it.
     pub fn expected(&self, client: &Profile, tls: TlsVersion) -> Option<Expected> {
+        self.expected_of(client, tls, &[])
+    }
+
+    /// The same for certificates in which that was found: a client may have other words for a fault in another
+    /// place.
+    pub fn expected_of(
+        &self,
+        client: &Profile,
+        tls: TlsVersion,
+        found: &[Finding],
+    ) -> Option<Expected> {
         let expectations = self.expectations.as_ref()?;
         let wanted = client
             .known_as()
             .find_map(|name| expectations.by_client.get(name))
             .or(expectations.others.as_ref())?;
         let (Action::Open(visit, _) | Action::Browse(visit, _)) = &self.action else { return None };
-        let refusal = wanted.refusal(client, tls, visit.scheme);
+        let refusal = wanted.refusal(client, tls, visit.scheme, found);
         let log = expectations.log.clone();
         let log = log.unwrap_or_else(|| said_of(wanted, refusal.as_ref()));
         let log = match (log, &wanted.says) {
@@ -392,6 +403,7 @@ impl Wanted {
         client: &Profile,
         tls: TlsVersion,
         scheme: Scheme,
+        found: &[Finding],
     ) -> Option<ExpectedRefusal> {
         let fault = match self.outcome {
             WantedOutcome::Refused(fault) => fault,
@@ -405,9 +417,9 @@ impl Wanted {
             }
             WantedOutcome::Connected | WantedOutcome::Exception(_) => return None,
         };
-        let own = client.refuses(fault).and_then(|rule| rule.moment);
-        let (code, alert, close_code) = match (client.refuses(fault), client.reports(fault, scheme))
-        {
+        let rule = client.refuses_in_place(fault, found);
+        let own = rule.and_then(|rule| rule.moment);
+        let (code, alert, close_code) = match (rule, client.reports(fault, scheme)) {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),
@@ -425,8 +437,8 @@ impl Wanted {
     }
 }
 
-/// What a subject says by itself, where the case does not say it: an alert is logged as such, and a
-/// client that just goes is logged as gone.
+/// What a subject says by itself, where the case does not say it: an alert that tells of a certificate is logged as
+/// such, and a client that just goes, or goes with another alert, is logged as gone.
 fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
     let says = |fault, alert| ExpectedLog::Says { fault, alert, words: None };
     match (wanted.outcome, refusal) {
@@ -437,7 +449,7 @@ fn said_of(wanted: &Wanted, refusal: Option<&ExpectedRefusal>) -> ExpectedLog {
         (WantedOutcome::Refused(Fault::TargetUnreachable), _) => {
             says(Fault::TargetUnreachable, None)
         }
-        (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) => {
+        (_, Some(ExpectedRefusal { alert: Some((alert, _)), .. })) if alert.is_of_certificate() => {
             says(Fault::ClientRefusedCertificate, Some(*alert))
         }
         _ => says(Fault::ClientHungUp, None),

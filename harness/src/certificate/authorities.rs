@@ -101,7 +101,7 @@ fn odd_intermediate(kind: Kind, link: Link, host: &Host, now: Now) -> Result<Lin
         }
         Kind::IntermediateWeakKey => link.keyed(KeyType::Rsa1024),
         Kind::NameConstraintViolated => {
-            link.with(|it| constrain(it, blueprint::only(&blueprint::another_of_its_form(host))))
+            link.with(|it| constrain(it, blueprint::only(&blueprint::another_like(host))))
         }
         Kind::NameConstraintExcluded => {
             link.with(|it| constrain(it, excluding(vec![blueprint::subtree(host)])))
@@ -125,7 +125,7 @@ fn odd_root(kind: Kind, link: Link, host: &Host, now: Now) -> Result<Link, MintE
         Kind::RootWeakKey => link.keyed(KeyType::Rsa1024),
         Kind::RootSha1 => link.keyed(KeyType::Rsa2048).with(|it| it.scheme = Some(Scheme::RsaSha1)),
         Kind::RootNameConstraint => {
-            link.with(|it| constrain(it, blueprint::only(&blueprint::another_of_its_form(host))))
+            link.with(|it| constrain(it, blueprint::only(&blueprint::another_like(host))))
         }
         Kind::RootNoBasicConstraints => link.altered(Alteration::Without(forge::BASIC_CONSTRAINTS)),
         Kind::RootVersion1 => link.altered(Alteration::Version1),

@@ -125,16 +125,20 @@ pub(super) fn another_than(host: &Host) -> Host {
     Host::Name(if host.bare() == other { "another.example.test" } else { other }.to_owned())
 }
 
-/// Another host, of the same form of name.
-pub(super) fn another_of_its_form(host: &Host) -> Host {
-    match host {
-        Host::Name(_) => another_than(host),
-        // Of those for documentation (RFC 5737, RFC 3849).
-        Host::Address(IpAddr::V4(_)) => Host::Address(Ipv4Addr::new(203, 0, 113, 1).into()),
-        Host::Address(IpAddr::V6(_)) => {
-            Host::Address(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 1).into())
+/// Another host of the same form: for a constraint, which speaks of one form only.
+pub(super) fn another_like(host: &Host) -> Host {
+    let others: [IpAddr; 2] = match host {
+        Host::Name(_) => return another_than(host),
+        Host::Address(IpAddr::V4(_)) => {
+            [Ipv4Addr::new(198, 51, 100, 1).into(), Ipv4Addr::new(203, 0, 113, 1).into()]
         }
-    }
+        Host::Address(IpAddr::V6(_)) => [
+            Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1).into(),
+            Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1).into(),
+        ],
+    };
+    let [one, other] = others.map(Host::Address);
+    if *host == one { other } else { one }
 }
 
 /// A constraint that permits one host, and excludes whatever has the form of name that it does not

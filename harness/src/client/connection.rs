@@ -142,7 +142,7 @@ pub(super) async fn tls(
             Err(refusal(judgement, Moment::AfterHandshake, ending, left))
         }
         (Err(HandshakeFailure::Tls(TlsError::AlertReceived(alert))), _) => {
-            Err(alerted(Step::Tls, Moment::DuringHandshake, alert))
+            Err(alerted(Step::Tls, Moment::DuringHandshake, alert, version))
         }
         (Err(HandshakeFailure::Tls(_)), Some(judgement))
             if version.is_none_or(|version| {

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite;
 use super::{exchange::SpeechError, judge::Judgement, tls::HandshakeFailure};
 use crate::{
     Alert, Fault,
-    observation::{AlertSeen, Ending, Moment, Party, Step},
+    observation::{AlertSeen, Ending, Moment, Party, Step, TlsVersion},
 };
 
 /// A connection that failed, in terms of what happened rather than of a client's words.
@@ -105,18 +105,24 @@ pub(super) fn violation(step: Step, error: &TlsError) -> Failure {
 }
 
 /// A server that ended the connection with an alert.
-pub(super) fn alerted(step: Step, moment: Moment, alert: AlertDescription) -> Failure {
+pub(super) fn alerted(
+    step: Step,
+    moment: Moment,
+    alert: AlertDescription,
+    agreed: Option<TlsVersion>,
+) -> Failure {
     let alert = Alert(alert.into());
-    let fault = fault_of_alert(alert);
+    let fault = fault_of_alert(alert, agreed);
     Failure {
         alert: Some(AlertSeen { alert, sent_by: Party::Server, moment }),
         ..Failure::of_server(step, fault, Ending::Closed, format!("the server sent {alert}"))
     }
 }
 
-/// What a server means by an alert.
-pub(super) fn fault_of_alert(alert: Alert) -> Fault {
+/// What a server means by an alert, after that version of TLS was agreed on, if one was.
+pub(super) fn fault_of_alert(alert: Alert, agreed: Option<TlsVersion>) -> Fault {
     match alert.0 {
+        40 if agreed == Some(TlsVersion::Tls13) => Fault::NoCommonSignature,
         40 | 71 => Fault::NoCommonCipher,
         70 => Fault::ProtocolVersion,
         116 => Fault::ClientCertificateRequired,
@@ -128,7 +134,7 @@ pub(super) fn fault_of_alert(alert: Alert) -> Fault {
 pub(super) fn lost(step: Step, error: &io::Error) -> Failure {
     let source = error.get_ref().and_then(|source| source.downcast_ref::<TlsError>());
     if let Some(TlsError::AlertReceived(alert)) = source {
-        return alerted(step, Moment::AfterHandshake, *alert);
+        return alerted(step, Moment::AfterHandshake, *alert, None);
     }
     if let Some(source) = source {
         return violation(step, source);

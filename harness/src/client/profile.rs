@@ -334,6 +334,9 @@ pub struct Refuses {
     /// Only where one of these is found too; always if absent.
     #[serde(default)]
     pub beside: Vec<Fault>,
+    /// Not where one of these is found too.
+    #[serde(default)]
+    pub unless: Vec<Fault>,
     /// Whether it looks at nothing else then, so that its error names nothing else.
     #[serde(default)]
     pub alone: bool,
@@ -377,7 +380,10 @@ impl From<Position> for Holder {
 impl Refuses {
     /// Whether it is about every certificate, field and company in which its faults are found.
     fn is_general(&self) -> bool {
-        self.fields.is_empty() && self.certificates.is_empty() && self.beside.is_empty()
+        self.fields.is_empty()
+            && self.certificates.is_empty()
+            && self.beside.is_empty()
+            && self.unless.is_empty()
     }
 
     /// Whether it is about this finding, beside the others. One whose place nobody knows it is always about.
@@ -389,7 +395,8 @@ impl Refuses {
         });
         let is_beside =
             self.beside.is_empty() || all.iter().any(|other| self.beside.contains(&other.fault));
-        is_here && is_beside
+        let is_alone = !all.iter().any(|other| self.unless.contains(&other.fault));
+        is_here && is_beside && is_alone
     }
 }
 
@@ -540,6 +547,19 @@ impl Profile {
             .iter()
             .filter(|rule| rule.faults.iter().any(|listed| *listed.get_ref() == fault));
         of_it.clone().find(|rule| rule.is_general()).or_else(|| of_it.next())
+    }
+
+    /// The words for a certificate fault, as it was found among these; as if it were the only one where it was not.
+    pub fn refuses_in_place(&self, fault: Fault, found: &[Finding]) -> Option<&Refuses> {
+        let all: Vec<&Finding> = found.iter().collect();
+        let mut of_it = all.iter().filter(|finding| finding.fault == fault).peekable();
+        if of_it.peek().is_none() {
+            return self.refuses(fault);
+        }
+        self.refuses.iter().find(|rule| {
+            rule.faults.iter().any(|listed| *listed.get_ref() == fault)
+                && of_it.clone().any(|finding| rule.is_about(finding, &all))
+        })
     }
 
     /// The words for a failure of a connection to such a URL.

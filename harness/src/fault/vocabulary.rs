@@ -98,8 +98,18 @@ faults! {
         mend: "Issue it again with a subjectAltName: openssl req ... -addext subjectAltName=DNS:HOST",
         source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
     }
+    LeadingWildcard "leading-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard in front of a part of a label, such as *y.example.org.",
+        mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
+        source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label); measured: GnuTLS and OpenSSL take it",
+    }
+    TrailingWildcard "trailing-wildcard" Certificate {
+        means: "The certificate names the host only by a wildcard behind a part of a label, such as p*.example.org.",
+        mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
+        source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label); measured: OpenSSL takes it",
+    }
     PartialWildcard "partial-wildcard" Certificate {
-        means: "The certificate names the host only by a wildcard that is a part of a label, such as p*.example.org.",
+        means: "The certificate names the host only by a wildcard within a label, such as p*y.example.org.",
         mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
         source: "RFC 9525 section 6.3 (a wildcard is the whole leftmost label)",
     }
@@ -114,9 +124,14 @@ faults! {
         source: "CA/Browser Forum baseline requirements 3.2.2.6; publicsuffix.org; Chromium net/cert/x509_certificate.cc (VerifyHostname)",
     }
     TrailingDot "trailing-dot" Certificate {
-        means: "The host in the URL ends with a dot, and the certificate names it without one.",
-        mend: "Leave the dot out of the URL.",
+        means: "Of the host in the URL and the name in the certificate one ends with a dot, and the other does not.",
+        mend: "Leave the dot out of the URL, and out of the certificate.",
         source: "RFC 9525 section 6.2; measured: WebKitGTK, openssl and Python compare the dot too",
+    }
+    DottedName "dotted-name" Certificate {
+        means: "The certificate names the host with a dot at its end.",
+        mend: "Issue it again with the name without the dot.",
+        source: "RFC 5280 section 4.2.1.6 (the preferred name syntax has no dot at its end); measured: Firefox refuses it",
     }
     AddressAsName "address-as-name" Certificate {
         means: "The host in the URL is an address, and the certificate has it as a text (dNSName) and not as an address (iPAddress).",
@@ -127,6 +142,11 @@ faults! {
         means: "The certificate's subjectAltName cannot be read, is empty, or has an entry that cannot be a name.",
         mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
         source: "RFC 5280 section 4.2.1.6",
+    }
+    EmptyName "empty-name" Certificate {
+        means: "A subjectAltName of the certificate is empty.",
+        mend: "Issue it again without that name.",
+        source: "RFC 5280 section 4.2.1.6 (a dNSName of one blank must not be used); measured: GnuTLS refuses it",
     }
     UnderscoreName "underscore-name" Certificate {
         means: "A subjectAltName of the certificate has an underscore, which no host name should have.",
@@ -227,6 +247,11 @@ faults! {
         means: "An authority above the certificate may issue for other purposes only: its extendedKeyUsage lacks serverAuth.",
         mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
         source: "RFC 5280 section 4.2.1.12; CA/Browser Forum baseline requirements 7.1.2.10.6; measured: WebKitGTK does not look",
+    }
+    IssuerAnyPurpose "issuer-any-purpose" Certificate {
+        means: "An authority above the certificate may issue for any purpose (anyExtendedKeyUsage), and does not say serverAuth.",
+        mend: "Issue the certificate by an authority whose extendedKeyUsage is absent, or has serverAuth.",
+        source: "RFC 5280 section 4.2.1.12; measured: Firefox, OpenSSL and gnutls-cli refuse it",
     }
     IssuerUnknownCriticalExtension "issuer-unknown-critical-extension" Certificate {
         means: "An authority above the certificate has an extension that is marked critical, and that the client does not know.",
@@ -549,6 +574,11 @@ faults! {
         means: "Client and server have no cipher suite, group or signature algorithm in common; the certificate's key type may be one that the client does not take.",
         mend: "Use a certificate with an RSA-2048 or P-256 key, and default cipher suites.",
         source: "RFC 8446 section 6.2 (alert 40)",
+    }
+    NoCommonSignature "no-common-signature" Connection {
+        means: "The server has answered the client, and then found that its key makes no signature that the client takes.",
+        mend: "Use a certificate with an RSA-2048 or P-256 key.",
+        source: "RFC 8446 sections 4.2.3 and 6.2 (alert 40 behind the ServerHello)",
     }
     ClientCertificateRequired "client-certificate-required" Connection {
         means: "The server wants a certificate from the client, and the client has none.",

@@ -114,10 +114,10 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Whether it has a subjectAltName that can be read.
-    pub(super) fn has_readable_names(&self) -> bool {
+    /// Whether it has a subjectAltName with nothing in it.
+    pub(super) fn has_no_name_in_it(&self) -> bool {
         let parsed = self.parsed(&OID_X509_EXT_SUBJECT_ALT_NAME);
-        matches!(parsed, Some(ParsedExtension::SubjectAlternativeName(_)))
+        matches!(parsed, Some(ParsedExtension::SubjectAlternativeName(names)) if names.general_names.is_empty())
     }
 
     /// The common name; the last one where there are several (RFC 6125 section 2.3: the most specific).

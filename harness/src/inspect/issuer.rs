@@ -31,9 +31,20 @@ pub(super) fn check(issuer: &Held<'_>, question: &Question<'_>, found: &mut Vec<
         let detail = format!("{subject} lacks keyCertSign");
         found.push(issuer.finding(Fault::IssuerMayNotSign, Field::KeyUsage, detail));
     }
-    if issuer.purpose() == Purpose::Other {
-        let detail = format!("{subject} may not issue for servers");
-        found.push(issuer.finding(Fault::IssuerWrongPurpose, Field::ExtendedKeyUsage, detail));
+    let fault = match issuer.purpose() {
+        Purpose::Unstated | Purpose::Server => None,
+        Purpose::Any => {
+            Some((Fault::IssuerAnyPurpose, "for any purpose, and does not say servers"))
+        }
+        Purpose::Other => Some((Fault::IssuerWrongPurpose, "for other purposes than servers")),
+    };
+    if let Some((fault, purpose)) = fault {
+        let detail = format!("{subject} may issue {purpose}");
+        found.push(issuer.finding(fault, Field::ExtendedKeyUsage, detail));
+    }
+    if issuer.position == Position::Trusted && subject.iter().next().is_none() {
+        let detail = "the trusted certificate has no name to find it by";
+        found.push(issuer.finding(Fault::EmptyIssuer, Field::Subject, detail));
     }
     dates(issuer, question, found);
     strength(issuer, found);

@@ -15,8 +15,12 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Not,
-    /// By a wildcard that is a part of a label.
+    /// By a wildcard within a label.
     PartialWildcard,
+    /// By a wildcard behind a part of a label.
+    TrailingWildcard,
+    /// By a wildcard in front of a part of a label.
+    LeadingWildcard,
     /// By a wildcard right below a top-level domain, or below nothing.
     BroadWildcard,
     /// By a wildcard right below a suffix under which the public registers names.
@@ -31,6 +35,8 @@ impl Fit {
         match self {
             Self::Not => Some(Fault::WrongName),
             Self::PartialWildcard => Some(Fault::PartialWildcard),
+            Self::TrailingWildcard => Some(Fault::TrailingWildcard),
+            Self::LeadingWildcard => Some(Fault::LeadingWildcard),
             Self::BroadWildcard => Some(Fault::BroadWildcard),
             Self::PublicSuffixWildcard => Some(Fault::PublicSuffixWildcard),
             Self::AddressAsName => Some(Fault::AddressAsName),
@@ -43,14 +49,15 @@ impl Fit {
 pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
     let common_name = leaf.common_name();
     let by_common_name = common_name.map_or(Fit::Not, |name| common_name_fit(name, host));
-    if by_common_name != Fit::Whole {
+    if !matches!(by_common_name, Fit::Whole | Fit::AddressAsName) {
         let detail = match common_name {
             Some(name) => format!("the common name is {name}, the host is {host}"),
             None => "there is no common name".to_owned(),
         };
         found.push(leaf.finding(Fault::CommonNameMismatch, Field::Subject, detail));
     }
-    let stated = leaf.alternative_names();
+    // Those who find nothing in it look at the common name, as where there is none.
+    let stated = leaf.alternative_names().filter(|_| !leaf.has_no_name_in_it());
     let (fit, field) = match stated {
         Some(names) => {
             let best = names.iter().map(|name| general_name_fit(name, host)).max();
@@ -84,9 +91,7 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
     if let Some(names) = leaf.alternative_names() {
         let broken = names.iter().find_map(malformed);
         let detail = match broken {
-            _ if names.is_empty() && leaf.has_readable_names() => {
-                Some("subjectAltName has no name in it".to_owned())
-            }
+            _ if leaf.has_no_name_in_it() => Some("subjectAltName has no name in it".to_owned()),
             Some(name) => Some(format!("{name} cannot be a name")),
             None => None,
         };
@@ -99,11 +104,15 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
                 _ => None,
             })
         };
+        if dns_names().any(str::is_empty) {
+            let detail = "a name in it is empty";
+            found.push(leaf.finding(Fault::EmptyName, Field::SubjectAltName, detail));
+        }
         if let Some(name) = dns_names().find(|name| name.contains('_')) {
             let detail = format!("{name} has an underscore");
             found.push(leaf.finding(Fault::UnderscoreName, Field::SubjectAltName, detail));
         }
-        if let Some(name) = dns_names().find(|name| !is_host_name(name)) {
+        if let Some(name) = dns_names().find(|name| !name.is_empty() && !is_host_name(name)) {
             let detail = format!("{name:?} is not as names of hosts are");
             found.push(leaf.finding(Fault::ImproperName, Field::SubjectAltName, detail));
         }
@@ -112,8 +121,18 @@ fn form(leaf: &Held<'_>, host: &Host, fit: Fit, found: &mut Vec<Finding>) {
     if fit == Fit::Not {
         return;
     }
-    if name.ends_with('.') {
-        let detail = format!("the host is {host}, with a dot at its end");
+    let is_dotted = leaf.alternative_names().is_some_and(|names| {
+        let mut fitting = names.iter().filter(|name| general_name_fit(name, host) == fit).peekable();
+        let is_dotted =
+            |name: &GeneralName<'_>| matches!(name, GeneralName::DNSName(name) if name.ends_with('.'));
+        fitting.peek().is_some() && fitting.all(is_dotted)
+    });
+    if is_dotted {
+        let detail = "the name that it has for the host ends with a dot";
+        found.push(leaf.finding(Fault::DottedName, Field::SubjectAltName, detail));
+    }
+    if name.ends_with('.') != is_dotted {
+        let detail = format!("the host is {host}");
         found.push(leaf.finding(Fault::TrailingDot, Field::SubjectAltName, detail));
     }
 }
@@ -184,7 +203,7 @@ fn general_name_fit(name: &GeneralName<'_>, host: &Host) -> Fit {
 fn common_name_fit(name: &str, host: &Host) -> Fit {
     match host {
         Host::Name(host) => pattern_fit(name, host),
-        Host::Address(host) if name.parse() == Ok(*host) => Fit::Whole,
+        Host::Address(host) if name.parse() == Ok(*host) => Fit::AddressAsName,
         Host::Address(_) => Fit::Not,
     }
 }
@@ -194,6 +213,7 @@ fn common_name_fit(name: &str, host: &Host) -> Fit {
 /// reference identifier); that it is there is told apart.
 fn pattern_fit(pattern: &str, host: &str) -> Fit {
     let host = host.strip_suffix('.').unwrap_or(host);
+    let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
     if pattern.eq_ignore_ascii_case(host) {
         return Fit::Whole;
     }
@@ -204,7 +224,12 @@ fn pattern_fit(pattern: &str, host: &str) -> Fit {
     }
     let Some((before, after)) = first.split_once('*') else { return Fit::Not };
     if !(before.is_empty() && after.is_empty()) {
-        return if label_fits(before, after, label) { Fit::PartialWildcard } else { Fit::Not };
+        return match (before.is_empty(), after.is_empty()) {
+            _ if !label_fits(before, after, label) => Fit::Not,
+            (true, _) => Fit::LeadingWildcard,
+            (_, true) => Fit::TrailingWildcard,
+            _ => Fit::PartialWildcard,
+        };
     }
     if !parent.contains('.') {
         Fit::BroadWildcard
@@ -263,7 +288,8 @@ mod tests {
     #[case("*", "proxy.test", Fit::Not)]
     #[case("*.co.uk", "example.co.uk", Fit::PublicSuffixWildcard)]
     #[case("*.s3.amazonaws.com", "example.s3.amazonaws.com", Fit::Whole)]
-    #[case("p*.example.test", "proxy.example.test", Fit::PartialWildcard)]
+    #[case("p*.example.test", "proxy.example.test", Fit::TrailingWildcard)]
+    #[case("*y.example.test", "proxy.example.test", Fit::LeadingWildcard)]
     #[case("p*y.example.test", "proxy.example.test", Fit::PartialWildcard)]
     #[case("p**y.example.test", "proxy.example.test", Fit::Not)]
     #[case("q*.example.test", "proxy.example.test", Fit::Not)]

@@ -115,7 +115,10 @@ struct DeadEnd<'s, 'd> {
 /// Which of several certificates that may have issued one somebody takes who never turns back.
 #[derive(Clone, Copy)]
 enum Preference {
+    /// As they came. One with another key than the certificate below says is no anchor, and the last choice of what
+    /// was sent (GnuTLS, `is_issuer` and `_gnutls_check_if_same_key`).
     AsTheyCame,
+    /// Those that are valid today first. One with another key is none (OpenSSL, `X509_check_issued`).
     CurrentFirst,
 }
 
@@ -182,8 +185,7 @@ impl<'s, 'd> Search<'s, 'd> {
     }
 
     /// Takes, from the leaf upwards, an anchor where one may have issued the certificate below, and else one that was
-    /// sent, up to one that is its own issuer. One whose key is another than the certificate says is none (OpenSSL,
-    /// `X509_check_issued`; GnuTLS, `_gnutls_check_if_same_key` and `is_issuer`).
+    /// sent, up to one that is its own issuer.
     fn go_straight(
         &mut self,
         leaf: &Held<'_>,
@@ -217,18 +219,27 @@ impl<'s, 'd> Search<'s, 'd> {
             let found = key_identifiers::between(below, candidate);
             found.iter().any(|finding| finding.fault == Fault::KeyIdentifierMismatch)
         };
-        let candidates = self.candidates.iter().copied().filter(|candidate| {
-            may_be_above(candidate, below, used) && !is_of_another_key(candidate)
-        });
-        candidates.min_by_key(|candidate| {
-            let is_late = match preference {
-                Preference::AsTheyCame => false,
-                Preference::CurrentFirst => {
-                    !matches!(period(&candidate.read, self.question), Period::Within)
+        let is_late = |candidate: &Held<'_>| {
+            !matches!(period(&candidate.read, self.question), Period::Within)
+        };
+        let candidates = self.candidates.iter().copied();
+        candidates
+            .filter(|candidate| may_be_above(candidate, below, used))
+            .map(|candidate| (candidate, is_of_another_key(candidate)))
+            .filter(|(candidate, is_of_another_key)| match preference {
+                Preference::AsTheyCame => {
+                    candidate.position != Position::Trusted || !is_of_another_key
                 }
-            };
-            (candidate.position != Position::Trusted, is_late)
-        })
+                Preference::CurrentFirst => !is_of_another_key,
+            })
+            .min_by_key(|(candidate, is_of_another_key)| {
+                let is_late = match preference {
+                    Preference::AsTheyCame => false,
+                    Preference::CurrentFirst => is_late(candidate),
+                };
+                (*is_of_another_key, candidate.position != Position::Trusted, is_late)
+            })
+            .map(|(candidate, _)| candidate)
     }
 
     /// The certificates that may have issued this one, with what is wrong between the two: those whose key has

@@ -315,7 +315,7 @@ impl Performance<'_> {
         self.effort.connections += u64::from(observation.connections);
 
         let tls = self.case.tls_of(client.profile());
-        let Some(expected) = step.expected(client.profile(), tls) else {
+        let Some(expected) = step.expected_of(client.profile(), tls, &observation.found) else {
             if was_refused_once(&observation) {
                 self.hear_something(running, mark).await;
             }

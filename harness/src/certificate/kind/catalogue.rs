@@ -173,7 +173,7 @@ kinds! {
         "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
     Wildcard "wildcard" []
         "From the trusted authority, with a wildcard in place of the host's first label; for a host two labels or more below a public suffix.";
-    PartialWildcard "partial-wildcard" [PartialWildcard, ImproperName]
+    PartialWildcard "partial-wildcard" [TrailingWildcard, ImproperName]
         "From the trusted authority, with a wildcard in place of all but the first character of the host's first label.";
     BroadWildcard "broad-wildcard" [BroadWildcard]
         "From the trusted authority, with a wildcard right below a top-level domain; for a host of two labels.";
@@ -211,7 +211,7 @@ kinds! {
         "From an intermediate of the trusted authority of X.509 version 1.";
     IntermediateWrongPurpose "intermediate-wrong-purpose" [IssuerWrongPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of clientAuth alone.";
-    IntermediateAnyPurpose "intermediate-any-purpose" []
+    IntermediateAnyPurpose "intermediate-any-purpose" [IssuerAnyPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of anyExtendedKeyUsage.";
     IntermediateUnknownCriticalExtension "intermediate-unknown-critical-extension" [IssuerUnknownCriticalExtension]
         "From an intermediate of the trusted authority with an extension that nobody knows and that is marked critical.";
@@ -222,7 +222,7 @@ kinds! {
     IntermediateSha1 "intermediate-sha1" [IssuerWeakSignature]
         "From an intermediate that an RSA-2048 one above it signed with SHA-1.";
     NameConstraintViolated "name-constraint-violated" [NameConstraint]
-        "From an intermediate of the trusted authority that may name another host only.";
+        "From an intermediate of the trusted authority that may name another host, or another address, only.";
     NameConstraintExcluded "name-constraint-excluded" [NameExcluded]
         "From an intermediate of the trusted authority that may name all hosts but this one.";
     NameConstraintOtherForm "name-constraint-other-form" []
@@ -241,7 +241,7 @@ kinds! {
     RootSha1 "root-sha1" []
         "From an authority of its own, whose root is signed with SHA-1: nobody has to check that signature.";
     RootNameConstraint "root-name-constraint" [NameConstraint]
-        "From an authority of its own, whose root may name another host only.";
+        "From an authority of its own, whose root may name another host, or another address, only.";
     RootNoBasicConstraints "root-no-basic-constraints" [IssuerWithoutConstraints]
         "From an authority of its own, whose root has no basicConstraints.";
     RootVersion1 "root-version-1" [IssuerWithoutConstraints, IssuerVersion1]

@@ -63,8 +63,15 @@ fn the_inspector_finds_exactly_what_is_planted(#[case] host: Host) {
         let is_named = !planted.contains(&Fault::WrongName) && !planted.contains(&Fault::Malformed);
         if host.to_string().ends_with('.') && is_named {
             planted.push(Fault::TrailingDot);
-            planted.sort();
         }
+        // A common name can be an address as text only.
+        if matches!(host, Host::Address(_))
+            && planted.contains(&Fault::NoSubjectAltName)
+            && is_named
+        {
+            planted.push(Fault::AddressAsName);
+        }
+        planted.sort();
         let mut anchors = vec![LAB.authority()];
         if kind.brings_its_own_root() {
             anchors.push(minted.root().clone());

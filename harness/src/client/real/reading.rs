@@ -336,7 +336,8 @@ impl Wire {
             return Self { by: Party::Client, step, fault, alert: Some(alert), ending };
         }
         if let Some(alert) = sent_by(Party::Server) {
-            return of_server(failure::fault_of_alert(alert.alert), Some(alert));
+            let agreed = connection.handshake.as_ref().and_then(|handshake| handshake.version);
+            return of_server(failure::fault_of_alert(alert.alert, agreed), Some(alert));
         }
         match (connection.answers.first(), ended_by, ending) {
             (Some(_), _, _) => of_server(Fault::UpgradeRefused, None),
