@@ -103,6 +103,21 @@ impl Record {
     }
 }
 
+impl Record {
+    /// The same with what an `earlier` record has of other cases, if that is of the same client and version, on the same
+    /// subject.
+    #[must_use]
+    pub fn beside(mut self, earlier: Self) -> Self {
+        let (new, old) = (&self.origin, &earlier.origin);
+        if (&new.client, &new.version, &new.subject) == (&old.client, &old.version, &old.subject) {
+            for (case, story) in earlier.cases {
+                self.cases.entry(case).or_insert(story);
+            }
+        }
+        self
+    }
+}
+
 fn story(case: &CaseResult, client: &str) -> Option<Story> {
     let client = case.clients.iter().find(|result| result.client == client)?;
     let mut story: Story = client.steps.iter().map(|step| (step.number, Shown::of(step))).collect();
@@ -153,6 +168,16 @@ mod tests {
         assert!(matches!(result("wiki/cannot-be-tried", 1), Outcome::Skipped(_)));
         assert!(matches!(result("wiki/breaks", 1), Outcome::Trouble(_)));
         assert!(record.cases["files/ends-at-once"].is_empty(), "a case without a step");
+    }
+
+    #[test]
+    fn what_was_seen_earlier_of_other_cases_stays_if_it_is_of_the_same_version() {
+        let (mut now, mut earlier) = (firefox(), firefox());
+        let kept = now.cases.pop_last().unwrap();
+        earlier.cases.first_entry().unwrap().insert(Story::new());
+        assert_eq!(now.clone().beside(earlier.clone()), firefox(), "{}", kept.0);
+        earlier.origin.version = Some("another".to_owned());
+        assert_eq!(now.clone().beside(earlier), now);
     }
 
     #[test]

@@ -98,6 +98,11 @@ faults! {
         mend: "Issue it again with a subjectAltName: openssl req ... -addext subjectAltName=DNS:HOST",
         source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
     }
+    NoDnsName "no-dns-name" Certificate {
+        means: "The certificate names the host in its common name only: its subjectAltName has addresses or other things, and no name of a host (dNSName).",
+        mend: "Issue it again with the host as a name in the subjectAltName (DNS:HOST), beside what is there.",
+        source: "RFC 9525 section 6.3 (the common name is not used); measured: OpenSSL (crypto/x509/v3_utl.c, do_x509_check), Python and Node look at the common name there",
+    }
     LeadingWildcard "leading-wildcard" Certificate {
         means: "The certificate names the host only by a wildcard in front of a part of a label, such as *y.example.org.",
         mend: "Issue it again with the host itself, or with a wildcard that is a whole label: *.example.org",
@@ -122,6 +127,11 @@ faults! {
         means: "The certificate names the host only by a wildcard right below a suffix under which the public registers names, such as *.co.uk.",
         mend: "Issue it again with the host itself as a subjectAltName.",
         source: "CA/Browser Forum baseline requirements 3.2.2.6; publicsuffix.org; Chromium net/cert/x509_certificate.cc (VerifyHostname)",
+    }
+    WildcardOverUnderscore "wildcard-over-underscore" Certificate {
+        means: "The certificate names the host only by a wildcard, and the label of the host for which it stands has an underscore.",
+        mend: "Issue it again with the host itself as a subjectAltName, or give the host a name of letters, digits and hyphens.",
+        source: "RFC 1123 section 2.1 (no underscore in names of hosts); OpenSSL crypto/x509/v3_utl.c (wildcard_match), measured with openssl and Python",
     }
     TrailingDot "trailing-dot" Certificate {
         means: "Of the host in the URL and the name in the certificate one ends with a dot, and the other does not.",

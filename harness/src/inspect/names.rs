@@ -25,6 +25,8 @@ enum Fit {
     BroadWildcard,
     /// By a wildcard right below a suffix under which the public registers names.
     PublicSuffixWildcard,
+    /// By a wildcard, where it stands for a label with an underscore.
+    WildcardOverUnderscore,
     /// An address that stands there as text.
     AddressAsName,
     Whole,
@@ -39,6 +41,7 @@ impl Fit {
             Self::LeadingWildcard => Some(Fault::LeadingWildcard),
             Self::BroadWildcard => Some(Fault::BroadWildcard),
             Self::PublicSuffixWildcard => Some(Fault::PublicSuffixWildcard),
+            Self::WildcardOverUnderscore => Some(Fault::WildcardOverUnderscore),
             Self::AddressAsName => Some(Fault::AddressAsName),
             Self::Whole => None,
         }
@@ -72,7 +75,14 @@ pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
             (by_common_name, Field::Subject)
         }
     };
-    if let Some(fault) = fit.fault() {
+    let is_in_common_name_only = stated.is_some_and(|names| !has_host_names(names))
+        && matches!(host, Host::Name(_))
+        && by_common_name == Fit::Whole;
+    let fault = match fit {
+        Fit::Not if is_in_common_name_only => Some(Fault::NoDnsName),
+        _ => fit.fault(),
+    };
+    if let Some(fault) = fault {
         // An address is looked for among addresses, whatever else is there.
         let field = if matches!(host, Host::Address(_)) { Field::IpAddress } else { field };
         let names = match (stated, common_name) {
@@ -84,6 +94,11 @@ pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
         found.push(leaf.finding(fault, field, detail));
     }
     form(leaf, host, fit, found);
+}
+
+/// Whether there are names of hosts among them, and not only addresses and the like.
+fn has_host_names(names: &[GeneralName<'_>]) -> bool {
+    names.iter().any(|name| matches!(name, GeneralName::DNSName(_)))
 }
 
 /// What is unusual about the name itself.
@@ -235,6 +250,8 @@ fn pattern_fit(pattern: &str, host: &str) -> Fit {
         Fit::BroadWildcard
     } else if is_public_suffix(parent) {
         Fit::PublicSuffixWildcard
+    } else if label.contains('_') {
+        Fit::WildcardOverUnderscore
     } else {
         Fit::Whole
     }
@@ -288,6 +305,7 @@ mod tests {
     #[case("*", "proxy.test", Fit::Not)]
     #[case("*.co.uk", "example.co.uk", Fit::PublicSuffixWildcard)]
     #[case("*.s3.amazonaws.com", "example.s3.amazonaws.com", Fit::Whole)]
+    #[case("*.example.test", "my_proxy.example.test", Fit::WildcardOverUnderscore)]
     #[case("p*.example.test", "proxy.example.test", Fit::TrailingWildcard)]
     #[case("*y.example.test", "proxy.example.test", Fit::LeadingWildcard)]
     #[case("p*y.example.test", "proxy.example.test", Fit::PartialWildcard)]

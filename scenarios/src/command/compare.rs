@@ -239,7 +239,7 @@ fn make(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Writes a measured file for each real client. One that was in trouble has not been measured well.
+/// Writes a measured file for each real client, and keeps what is there of other cases. One that was in trouble has not been measured well.
 fn record(records: &[Record], folder: &Path) -> Result<Verdict, Failure> {
     let real: Vec<&Record> = records.iter().filter(|record| record.origin.is_real()).collect();
     if real.is_empty() {
@@ -258,8 +258,12 @@ fn record(records: &[Record], folder: &Path) -> Result<Verdict, Failure> {
         let name = measured::file_name(&record.origin)
             .map_err(|error| Failure::Call(format!("{RECORD}: {error}")))?;
         let path = folder.join(name);
+        let kept = match path.exists() {
+            true => compare::load(&path)?.into_iter().fold(record.clone(), Record::beside),
+            false => record.clone(),
+        };
         Place::take(RECORD, path.clone())?
-            .write(|out| out.write_all(measured::write(record).as_bytes()))?;
+            .write(|out| out.write_all(measured::write(&kept).as_bytes()))?;
         let results = record.cases.values().flat_map(|story| story.values());
         let (mut steps, mut skipped, mut trouble) = (0, 0, 0);
         for shown in results {

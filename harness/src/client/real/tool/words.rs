@@ -44,7 +44,8 @@ fn gnutls(words: &str) -> Option<String> {
         let sentences: Vec<&str> =
             status.split(". ").map(|one| one.trim().trim_end_matches('.')).collect();
         let sentences: Vec<&str> = sentences.into_iter().filter(|one| !one.is_empty()).collect();
-        return Some(sentences.join("+"));
+        // Some of its flags have no sentence.
+        return (!sentences.is_empty()).then(|| sentences.join("+"));
     }
     line("*** Fatal error: ").map(|error| error.trim_end_matches('.').to_owned())
 }
