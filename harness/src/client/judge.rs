@@ -29,6 +29,8 @@ pub struct Judgement {
     pub moment: Option<Moment>,
     /// How it then leaves.
     pub leaves: Leaving,
+    /// How many connections it makes before it gives up.
+    pub tries: u32,
 }
 
 impl Judgement {
@@ -148,6 +150,7 @@ impl Profile {
             code,
             alert: first.alert.as_ref().map(|alert| *alert.get_ref()),
             silent_under: first.silent_under.clone(),
+            tries: first.tries,
             exception: if offered { Offer::Offered } else { Offer::Never },
             moment: first.moment,
             leaves: first.leaves.unwrap_or(self.refusal.leaves),

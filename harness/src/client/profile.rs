@@ -353,6 +353,9 @@ pub struct Refuses {
     pub moment: Option<Moment>,
     /// How it then leaves, where that is another way than after its other refusals.
     pub leaves: Option<Leaving>,
+    /// How many connections it makes before it gives up.
+    #[serde(default = "once")]
+    pub tries: u32,
 }
 
 /// Whose certificate a fault is in.

@@ -366,11 +366,14 @@ impl Simulated {
         }
     }
 
-    /// Whether this client connects once more after such a failure of the connection.
+    /// Whether this client connects once more after such a failure.
     fn tries_again<T>(&self, result: &Result<T, Failure>, scheme: Scheme, tried: u32) -> bool {
         let Err(failure) = result else { return false };
-        let rule = self.profile.reports(failure.fault, scheme);
-        failure.judgement.is_none() && rule.is_some_and(|rule| tried < rule.tries)
+        let tries = match &failure.judgement {
+            Some(judgement) => judgement.tries,
+            None => self.profile.reports(failure.fault, scheme).map_or(1, |rule| rule.tries),
+        };
+        tried < tries
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
             (by_common_name, Field::Subject)
         }
     };
-    let is_in_common_name_only = stated.is_some_and(|names| !has_host_names(names))
+    let is_in_common_name_only = stated.is_some_and(has_other_names_only)
         && matches!(host, Host::Name(_))
         && by_common_name == Fit::Whole;
     let fault = match fit {
@@ -96,9 +96,9 @@ pub(super) fn check(leaf: &Held<'_>, host: &Host, found: &mut Vec<Finding>) {
     form(leaf, host, fit, found);
 }
 
-/// Whether there are names of hosts among them, and not only addresses and the like.
-fn has_host_names(names: &[GeneralName<'_>]) -> bool {
-    names.iter().any(|name| matches!(name, GeneralName::DNSName(_)))
+/// Whether there are addresses and the like among them, and no names of hosts.
+fn has_other_names_only(names: &[GeneralName<'_>]) -> bool {
+    !names.is_empty() && !names.iter().any(|name| matches!(name, GeneralName::DNSName(_)))
 }
 
 /// What is unusual about the name itself.

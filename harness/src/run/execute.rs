@@ -318,6 +318,10 @@ impl Performance<'_> {
         let Some(expected) = step.expected_of(client.profile(), tls, &observation.found) else {
             if was_refused_once(&observation) {
                 self.hear_something(running, mark).await;
+                if observation.connections > 1 {
+                    // Of the last of them it has spoken once somebody else has been served.
+                    self.control(&to, stage, running).await;
+                }
             }
             let said = self.said(&running.log().since(mark));
             let mut result = unseen(step, Verdict::NotJudged);
