@@ -2,7 +2,7 @@
 
 use der::{Encode, asn1::OctetString};
 use rcgen::{
-    DistinguishedName, ExtendedKeyUsagePurpose as Purpose, IsCa, KeyUsagePurpose as Usage,
+    DistinguishedName, ExtendedKeyUsagePurpose as Purpose, IsCa, KeyUsagePurpose as Usage, SanType,
 };
 use time::Duration;
 
@@ -21,9 +21,15 @@ use crate::host::Host;
 /// The names of [`Kind::ManyNames`].
 const MANY: usize = 500;
 
-/// The long extension of [`Kind::LargeCertificate`], in octets: a TLS record holds 16 KiB (RFC 8446
+/// Those of [`Kind::TooManyConstraints`], with as many constraints above them.
+pub(super) const TOO_MANY: usize = 1100;
+
+/// The long extension of [`Kind::LargerThanARecord`], in octets: a TLS record holds 16 KiB (RFC 8446
 /// section 5.1).
-const LARGE: usize = 24 * 1024;
+const LONG: usize = 24 * 1024;
+
+/// That of [`Kind::LargeCertificate`].
+const LARGE: usize = 65 * 1024;
 
 /// The serial number that one owner's certificates of [`Kind::ReusedSerial`] share.
 const REUSED: [u8; 1] = [1];
@@ -86,12 +92,19 @@ fn names_of(kind: Kind, host: &Host, draft: &mut Draft) -> Result<(), MintError>
             draft.alter(Alteration::Mark(forge::SUBJECT_ALTERNATIVE_NAME, Mark::NotCritical));
         }
         Kind::ManyNames => {
-            content.subject_alt_names = (1..MANY)
-                .map(|number| blueprint::dns_name(&format!("name-{number}.example.test")))
-                .collect::<Result<_, _>>()?;
+            content.subject_alt_names = other_names(MANY - 1)?;
             content.subject_alt_names.extend(own);
         }
+        Kind::TooManyConstraints => content.subject_alt_names.extend(other_names(TOO_MANY - 1)?),
+        Kind::UncomparableName => {
+            kind.check_host(host)?;
+            let improper = format!("not one.{}", host.bare());
+            content.subject_alt_names.push(blueprint::dns_name(&improper)?);
+        }
         Kind::Wildcard
+        | Kind::WildcardOverConstraint
+        | Kind::LeadingWildcard
+        | Kind::TrailingWildcard
         | Kind::PartialWildcard
         | Kind::BroadWildcard
         | Kind::PublicSuffixWildcard => {
@@ -102,13 +115,34 @@ fn names_of(kind: Kind, host: &Host, draft: &mut Draft) -> Result<(), MintError>
             kind.check_host(host)?;
             content.subject_alt_names = vec![blueprint::dns_name(&host.bare())?];
         }
-        Kind::MalformedName => {
+        Kind::UnreadableNames => {
             let bare = names::encode_bare(&SubjectName::of(host))?;
             draft.alter(Alteration::Value(forge::SUBJECT_ALTERNATIVE_NAME, bare));
+        }
+        Kind::MalformedName => {
+            let both = names::encode_beside_a_broken_address(&SubjectName::of(host))?;
+            draft.alter(Alteration::Value(forge::SUBJECT_ALTERNATIVE_NAME, both));
+        }
+        Kind::EmptyName => content.subject_alt_names.push(blueprint::dns_name("")?),
+        Kind::UnderscoreName => {
+            content.subject_alt_names.push(blueprint::dns_name("my_proxy.example.test")?);
+        }
+        Kind::ImproperName => {
+            content.subject_alt_names.push(blueprint::dns_name("https://proxy.example.test/")?);
+        }
+        Kind::DottedName => {
+            kind.check_host(host)?;
+            let dotted = format!("{}.", host.bare());
+            content.subject_alt_names = vec![blueprint::dns_name(&dotted)?];
         }
         _ => {}
     }
     Ok(())
+}
+
+/// That many names of other hosts.
+fn other_names(number: usize) -> Result<Vec<SanType>, MintError> {
+    (1..=number).map(|number| blueprint::dns_name(&format!("name-{number}.example.test"))).collect()
 }
 
 fn dates_of(kind: Kind, now: Now, draft: &mut Draft) -> Result<(), MintError> {
@@ -159,6 +193,7 @@ fn usage_of(kind: Kind, host: &Host, draft: &mut Draft) {
         Kind::ServerMaySign => content.key_usages.push(Usage::KeyCertSign),
         Kind::KeyEnciphermentOnly => content.key_usages = vec![Usage::KeyEncipherment],
         Kind::KeyAgreementOnly => content.key_usages = vec![Usage::KeyAgreement],
+        Kind::NonRepudiationOnly => content.key_usages = vec![Usage::ContentCommitment],
         Kind::EncryptAndSign => content.key_usages.push(Usage::KeyEncipherment),
         Kind::NoServerAuth => content.extended_key_usages.clear(),
         Kind::WrongPurpose | Kind::ExpiredWrongPurpose => {
@@ -185,15 +220,8 @@ fn forge(kind: Kind, draft: &mut Draft) -> Result<(), MintError> {
         }
         Kind::UnknownCriticalExtension => vec![Alteration::unknown_extension(Mark::Critical)?],
         Kind::UnknownExtension => vec![Alteration::unknown_extension(Mark::NotCritical)?],
-        Kind::LargeCertificate => {
-            let long = OctetString::new(vec![0; LARGE]).and_then(|octets| octets.to_der());
-            let value = long.making("a long extension")?;
-            vec![Alteration::With(Extension::new(
-                forge::UNKNOWN_EXTENSION,
-                Mark::NotCritical,
-                &value,
-            )?)]
-        }
+        Kind::LargerThanARecord => vec![long_extension(LONG)?],
+        Kind::LargeCertificate => vec![long_extension(LARGE)?],
         Kind::MalformedExtension => {
             vec![Alteration::Value(forge::KEY_USAGE, NO_BIT_STRING.to_vec())]
         }
@@ -208,6 +236,7 @@ fn forge(kind: Kind, draft: &mut Draft) -> Result<(), MintError> {
         Kind::SerialLong => vec![Alteration::Serial(long()?)],
         Kind::ReusedSerial => vec![Alteration::Serial(REUSED.to_vec())],
         Kind::SignatureAlgorithmMismatch => vec![Alteration::Stated(Scheme::EcdsaSha384)],
+        Kind::UnsupportedSignature => vec![Alteration::UnknownAlgorithm],
         Kind::Altered => vec![Alteration::FlippedSignature],
         Kind::MalformedCertificate => vec![Alteration::CutShort],
         _ => Vec::new(),
@@ -219,6 +248,13 @@ fn forge(kind: Kind, draft: &mut Draft) -> Result<(), MintError> {
         _ => None,
     };
     Ok(())
+}
+
+/// An extension that nobody knows, with that many octets in it.
+fn long_extension(octets: usize) -> Result<Alteration, MintError> {
+    let long = OctetString::new(vec![0; octets]).and_then(|octets| octets.to_der());
+    let value = long.making("a long extension")?;
+    Ok(Alteration::With(Extension::new(forge::UNKNOWN_EXTENSION, Mark::NotCritical, &value)?))
 }
 
 /// A serial number below zero, and no other's (X.690 section 8.3.3: the first bit is the sign).

@@ -14,12 +14,15 @@ pub(super) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = extension("2.5.29.14
 pub(super) const KEY_USAGE: ObjectIdentifier = extension("2.5.29.15");
 pub(super) const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = extension("2.5.29.17");
 pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = extension("2.5.29.19");
+pub(super) const NAME_CONSTRAINTS: ObjectIdentifier = extension("2.5.29.30");
 pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = extension("2.5.29.35");
 pub(super) const EXTENDED_KEY_USAGE: ObjectIdentifier = extension("2.5.29.37");
 /// `id-pe-tlsfeature`, known as must-staple (RFC 7633 section 4).
 pub(super) const TLS_FEATURE: ObjectIdentifier = extension("1.3.6.1.5.5.7.1.24");
 /// One that nobody knows, below the number for examples (RFC 5612).
 pub(super) const UNKNOWN_EXTENSION: ObjectIdentifier = extension("1.3.6.1.4.1.32473.1");
+/// A signature algorithm that nobody knows, beside it.
+const UNKNOWN_ALGORITHM: ObjectIdentifier = extension("1.3.6.1.4.1.32473.2");
 
 const fn extension(oid: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(oid)
@@ -46,6 +49,8 @@ pub(super) enum Alteration {
     Twice(ObjectIdentifier),
     /// Another signature algorithm stated inside than the one outside, with which it is signed.
     Stated(Scheme),
+    /// A signature algorithm that nobody knows stated in both places.
+    UnknownAlgorithm,
     /// One bit of the signature flipped.
     FlippedSignature,
     /// The end cut off, as if nobody had noticed that it is missing.
@@ -148,6 +153,7 @@ impl Tbs {
                 self.extensions.get_or_insert_default().push(extension);
             }
             Alteration::Stated(scheme) => self.signature = scheme.identifier()?,
+            Alteration::UnknownAlgorithm => self.signature = unknown_algorithm(),
             Alteration::FlippedSignature | Alteration::CutShort => {}
         }
         Ok(())
@@ -179,15 +185,23 @@ pub(super) fn seal(
     {
         *last ^= 1;
     }
+    let algorithm = match alterations.contains(&Alteration::UnknownAlgorithm) {
+        true => unknown_algorithm(),
+        false => scheme.identifier()?,
+    };
     let certificate = Certificate {
         tbs: Any::from_der(message).making(WHAT)?,
-        algorithm: scheme.identifier()?,
+        algorithm,
         signature: BitString::from_bytes(&signature).making(WHAT)?,
     };
     if alterations.contains(&Alteration::CutShort) {
         return cut_short(&certificate);
     }
     Ok(certificate.to_der().making(WHAT)?.into())
+}
+
+const fn unknown_algorithm() -> AlgorithmIdentifierOwned {
+    AlgorithmIdentifierOwned { oid: UNKNOWN_ALGORITHM, parameters: None }
 }
 
 /// A certificate whose first half alone is there, in a frame of that length: as long as it says, and

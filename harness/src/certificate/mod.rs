@@ -16,6 +16,7 @@ mod authorities;
 mod authority;
 mod blueprint;
 mod chain;
+mod constraints;
 mod content;
 mod draft;
 mod error;
@@ -33,6 +34,7 @@ mod openssl;
 mod owner;
 mod parameters;
 mod signature;
+mod tangled;
 #[cfg(test)]
 mod tests;
 

@@ -39,16 +39,21 @@ impl SubjectName {
     }
 
     fn encode(&self) -> Result<Any, MintError> {
-        let entry = |number, value: &[u8]| {
-            let tag = Tag::ContextSpecific { constructed: false, number: TagNumber(number) };
-            Any::new(tag, value).making("a subjectAltName")
-        };
         match self {
-            Self::Dns(name) => entry(2, name.as_bytes()),
-            Self::Address(IpAddr::V4(address)) => entry(7, &address.octets()),
-            Self::Address(IpAddr::V6(address)) => entry(7, &address.octets()),
+            Self::Dns(name) => entry(DNS_NAME, name.as_bytes()),
+            Self::Address(IpAddr::V4(address)) => entry(IP_ADDRESS, &address.octets()),
+            Self::Address(IpAddr::V6(address)) => entry(IP_ADDRESS, &address.octets()),
         }
     }
+}
+
+/// The tags of a GeneralName (RFC 5280 section 4.2.1.6).
+const DNS_NAME: u32 = 2;
+const IP_ADDRESS: u32 = 7;
+
+fn entry(number: u32, value: &[u8]) -> Result<Any, MintError> {
+    let tag = Tag::ContextSpecific { constructed: false, number: TagNumber(number) };
+    Any::new(tag, value).making("a subjectAltName")
 }
 
 /// The value of a subjectAltName (GeneralNames).
@@ -60,6 +65,12 @@ pub(super) fn encode(names: &[SubjectName]) -> Result<Vec<u8>, MintError> {
 /// A name alone, without the list around it: what a hand-written encoder might write.
 pub(super) fn encode_bare(name: &SubjectName) -> Result<Vec<u8>, MintError> {
     name.encode()?.to_der().making("a subjectAltName")
+}
+
+/// The value of a subjectAltName with that name, and with an address of five octets, as no version of IP has.
+pub(super) fn encode_beside_a_broken_address(name: &SubjectName) -> Result<Vec<u8>, MintError> {
+    let entries = vec![name.encode()?, entry(IP_ADDRESS, &[192, 0, 2, 1, 0])?];
+    entries.to_der().making("a subjectAltName")
 }
 
 impl FromStr for SubjectName {

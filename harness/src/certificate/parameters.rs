@@ -93,6 +93,7 @@ impl Kind {
                 | Self::UnusableKey
                 | Self::KeyEnciphermentOnly
                 | Self::KeyAgreementOnly
+                | Self::NonRepudiationOnly
                 | Self::EncryptAndSign
         )
     }
@@ -125,7 +126,17 @@ impl Kind {
                 | Self::SelfSignedCommonName
                 | Self::Version1
                 | Self::ManyNames
+                | Self::UnreadableNames
                 | Self::MalformedName
+                | Self::EmptyName
+                | Self::UnderscoreName
+                | Self::ImproperName
+                | Self::DottedName
+                | Self::UncomparableName
+                | Self::TooManyConstraints
+                | Self::WildcardOverConstraint
+                | Self::LeadingWildcard
+                | Self::TrailingWildcard
                 | Self::PartialWildcard
                 | Self::Wildcard
                 | Self::BroadWildcard

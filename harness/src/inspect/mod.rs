@@ -95,12 +95,16 @@ pub enum LastSecond {
     Expired,
 }
 
+/// How many certificates every current client takes in one message: those on GnuTLS no more (its
+/// `DEFAULT_MAX_VERIFY_DEPTH`).
+const MOST_CERTIFICATES: usize = 16;
+
 /// The CA/Browser Forum's limit of validity and what every current client can.
 impl Default for Limits<'_> {
     fn default() -> Self {
         Self {
             longest_validity_days: 398,
-            most_certificates: usize::MAX,
+            most_certificates: MOST_CERTIFICATES,
             server_keys: KeyAlgorithm::EVERYWHERE,
             issuer_keys: KeyAlgorithm::CURRENT,
             last_second: LastSecond::default(),

@@ -281,13 +281,9 @@ impl<'s, 'd> Search<'s, 'd> {
         } else if !key::is_readable(above.read.public_key()) {
             let detail = format!("the key of {} cannot be read", above.read.subject());
             found.push(above.finding(Fault::MalformedIssuer, Field::SubjectPublicKey, detail));
-        } else if self.signature(below, above)? == Some(SignatureError::Wrong) {
-            let detail = format!(
-                "{} is not signed with the key of {}",
-                below.read.subject(),
-                above.read.subject()
-            );
-            found.push(below.finding(Fault::BadSignature, Field::SignatureValue, detail));
+        } else {
+            let error = self.signature(below, above)?;
+            found.extend(error.map(|error| wrong_signature(error, below, above)));
         }
         found.extend(key_identifiers::between(below, above));
         Some(found)
@@ -303,6 +299,21 @@ impl<'s, 'd> Search<'s, 'd> {
         let error = signature::verify_certificate(&below.read, &above.read).err();
         self.verified.insert(pair, error);
         Some(error)
+    }
+}
+
+fn wrong_signature(error: SignatureError, below: &Held<'_>, above: &Held<'_>) -> Finding {
+    let (subject, issuer) = (below.read.subject(), above.read.subject());
+    match error {
+        SignatureError::Wrong => {
+            let detail = format!("{subject} is not signed with the key of {issuer}");
+            below.finding(Fault::BadSignature, Field::SignatureValue, detail)
+        }
+        SignatureError::Unsupported => {
+            let algorithm = below.read.signature_algorithm.oid();
+            let detail = format!("{subject} is signed with the algorithm {algorithm}");
+            below.finding(Fault::UnsupportedSignature, Field::SignatureAlgorithm, detail)
+        }
     }
 }
 

@@ -106,6 +106,8 @@ kinds! {
         "From the trusted authority, with an RSA-2048 key and a keyUsage of keyEncipherment alone, as for the key exchange that TLS 1.3 has no more.";
     KeyAgreementOnly "key-agreement-only" [KeyUsageMismatch]
         "From the trusted authority, with a keyUsage of keyAgreement alone.";
+    NonRepudiationOnly "non-repudiation-only" [KeyUsageMismatch, KeyUsageWithoutTls]
+        "From the trusted authority, with a keyUsage of nonRepudiation (contentCommitment) alone, as for signing documents.";
     NoKeyUsage "no-key-usage" []
         "From the trusted authority, without keyUsage.";
     EncryptAndSign "encrypt-and-sign" []
@@ -152,6 +154,10 @@ kinds! {
         "From an RSA-2048 intermediate of the trusted authority, signed with SHA-1.";
     Md5Signature "md5-signature" [WeakSignature]
         "From an RSA-2048 intermediate of the trusted authority, signed with MD5.";
+    UnsupportedSignature "unsupported-signature" [UnsupportedSignature]
+        "From the trusted authority, signed with an algorithm that nobody knows, as both places state.";
+    UnsupportedCurve "unsupported-curve" [UnsupportedCurve]
+        "From an intermediate of the trusted authority with an ECDSA key on secp256k1.";
     SignatureAlgorithmMismatch "signature-algorithm-mismatch" [SignatureAlgorithmMismatch]
         "From the trusted authority, signed with SHA-256, while the signed part says SHA-384.";
     Altered "altered" [BadSignature]
@@ -165,16 +171,32 @@ kinds! {
         "From the trusted authority, without a subject; the subjectAltName is not critical.";
     ManyNames "many-names" []
         "From the trusted authority, with 500 names, the host as the last.";
-    LargeCertificate "large-certificate" []
+    LargerThanARecord "larger-than-a-record" []
         "From the trusted authority, with a long extension that nobody has to know: 24 KiB, more than a TLS record holds.";
-    MalformedName "malformed-name" [WrongName, MalformedExtension]
+    LargeCertificate "large-certificate" [LargeCertificate]
+        "From the trusted authority, with a long extension that nobody has to know: 65 KiB, more than a length of 16 bits holds.";
+    UnreadableNames "unreadable-names" [WrongName, MalformedExtension]
         "From the trusted authority, with a subjectAltName whose value is the name without the list around it.";
+    MalformedName "malformed-name" [MalformedName]
+        "From the trusted authority, with an iPAddress of five octets beside the host.";
+    EmptyName "empty-name" [EmptyName]
+        "From the trusted authority, with an empty dNSName beside the host.";
+    UnderscoreName "underscore-name" [UnderscoreName]
+        "From the trusted authority, with a dNSName with an underscore beside the host.";
+    ImproperName "improper-name" [ImproperName]
+        "From the trusted authority, with a URL as a dNSName beside the host.";
+    DottedName "dotted-name" [TrailingDot, DottedName, ImproperName]
+        "From the trusted authority, with a dot at the end of its name; for a host that is a name without one.";
     AddressAsName "address-as-name" [AddressAsName]
         "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
     Wildcard "wildcard" []
         "From the trusted authority, with a wildcard in place of the host's first label; for a host two labels or more below a public suffix.";
-    PartialWildcard "partial-wildcard" [TrailingWildcard, ImproperName]
+    LeadingWildcard "leading-wildcard" [LeadingWildcard, ImproperName]
+        "From the trusted authority, with a wildcard in place of all but the last character of the host's first label.";
+    TrailingWildcard "trailing-wildcard" [TrailingWildcard, ImproperName]
         "From the trusted authority, with a wildcard in place of all but the first character of the host's first label.";
+    PartialWildcard "partial-wildcard" [PartialWildcard, ImproperName]
+        "From the trusted authority, with a wildcard between the first and the last character of the host's first label.";
     BroadWildcard "broad-wildcard" [BroadWildcard]
         "From the trusted authority, with a wildcard right below a top-level domain; for a host of two labels.";
     PublicSuffixWildcard "public-suffix-wildcard" [PublicSuffixWildcard]
@@ -201,6 +223,8 @@ kinds! {
         "From an intermediate of the trusted authority that starts in 10 days.";
     PathTooLong "path-too-long" [PathTooLong]
         "From an intermediate below another one, which allows none below it (pathLenConstraint 0).";
+    PathTooLongIfAllCount "path-too-long-if-all-count" [PathTooLongIfAllCount]
+        "From an intermediate that renewed its key: with the old one, which allows no other below it (pathLenConstraint 0), it issued a certificate for its own name, which does not count.";
     IntermediateNotCa "intermediate-not-ca" [IssuerNotCa]
         "From an intermediate of the trusted authority that says CA:FALSE.";
     IntermediateNoBasicConstraints "intermediate-no-basic-constraints" [IssuerWithoutConstraints]
@@ -213,6 +237,8 @@ kinds! {
         "From an intermediate of the trusted authority with an extendedKeyUsage of clientAuth alone.";
     IntermediateAnyPurpose "intermediate-any-purpose" [IssuerAnyPurpose]
         "From an intermediate of the trusted authority with an extendedKeyUsage of anyExtendedKeyUsage.";
+    IntermediateUncriticalExtension "intermediate-uncritical-extension" [UncriticalExtension]
+        "From an intermediate of the trusted authority whose basicConstraints are not marked critical.";
     IntermediateUnknownCriticalExtension "intermediate-unknown-critical-extension" [IssuerUnknownCriticalExtension]
         "From an intermediate of the trusted authority with an extension that nobody knows and that is marked critical.";
     IntermediateMalformedExtension "intermediate-malformed-extension" [IssuerMalformedExtension]
@@ -229,11 +255,31 @@ kinds! {
         "From an intermediate of the trusted authority that may name no address where the host is a name, and no name where it is an address.";
     NameConstraintMet "name-constraint-met" []
         "From an intermediate of the trusted authority that may name this host only.";
+    WildcardOverConstraint "wildcard-over-constraint" [WildcardOverConstraint]
+        "From an intermediate of the trusted authority that may not name another host of the same domain, with a wildcard that stands for both; for a host two labels or more below a public suffix.";
+    WildcardConstraint "wildcard-constraint" [WildcardConstraint]
+        "From an intermediate of the trusted authority that excludes another domain, written with a wildcard.";
+    EmptyConstraint "empty-constraint" [EmptyConstraint]
+        "From an intermediate of the trusted authority whose name constraints permit nothing and exclude nothing.";
+    UnsupportedConstraint "unsupported-constraint" [UnsupportedConstraint]
+        "From an intermediate of the trusted authority that excludes an organization, which is a name of a directory.";
+    UncomparableName "uncomparable-name" [ImproperName, UncomparableName]
+        "From an intermediate of the trusted authority that may name this host only, with a dNSName with a space below the host; for a host that is a name.";
+    TooManyConstraints "too-many-constraints" [TooManyConstraints]
+        "From an intermediate of the trusted authority that excludes 1100 other hosts, with 1100 names: more than a million comparisons.";
+    ConstrainedSuccessor "constrained-successor" [ConstrainedSuccessor]
+        "From an intermediate that may name this host only and that renewed its key: with the old one it issued a certificate for its own name, with a subjectAltName of another host.";
     MalformedIntermediate "malformed-intermediate" [UnknownIssuer, MalformedIssuer]
         "From an intermediate of the trusted authority whose certificate is cut off in the middle.";
 
     ExpiredRoot "expired-root" [IssuerExpired]
         "From an authority of its own, whose root ended 10 days ago.";
+    AnchorNotRoot "anchor-not-a-root" [AnchorNotRoot]
+        "From an authority of its own, an intermediate that is trusted in place of the root above it.";
+    RootNotCa "root-not-ca" [IssuerNotCa]
+        "From an authority of its own, whose root says CA:FALSE.";
+    RootNoCertSign "root-no-cert-sign" [IssuerMayNotSign]
+        "From an authority of its own, whose root has a keyUsage that lacks keyCertSign.";
     RootUnknownCriticalExtension "root-unknown-critical-extension" [IssuerUnknownCriticalExtension]
         "From an authority of its own, whose root has an extension that nobody knows and that is marked critical.";
     RootWeakKey "root-weak-key" [IssuerWeakKey]
@@ -263,6 +309,8 @@ kinds! {
         "From the trusted authority, sent with its intermediate twice.";
     MissingUpperIntermediate "missing-upper-intermediate" [UnknownIssuer]
         "From an intermediate below another one, which is not sent.";
+    TooManyCertificates "too-many-certificates" [TooManyCertificates]
+        "From the trusted authority, sent with 15 authorities that have nothing to do with it behind its intermediate: 17 certificates.";
     CrossSigned "cross-signed" []
         "From an intermediate with two certificates, both sent: the first from an authority that nobody trusts, the second from the trusted one.";
     CrossSignedExpired "cross-signed-expired" []
@@ -271,9 +319,9 @@ kinds! {
         "From one of two authorities that certify each other and nothing else, both sent.";
     LoopWithAWayOut "loop-with-a-way-out" []
         "From one of two authorities that certify each other, both sent, and the second one's certificate from the trusted authority after them.";
-    HostileChain "hostile-chain" [UnknownIssuer, MissingKeyIdentifier]
+    HostileChain "hostile-chain" [UnknownIssuer, TooManyCertificates, MissingKeyIdentifier]
         "From the first of 100 authorities in a row, all sent, which share two names in turn and have no key identifiers: half of them might be the issuer of each.";
-    HostileMesh "hostile-mesh" [UnknownIssuer, RepeatedAuthority]
+    HostileMesh "hostile-mesh" [UnknownIssuer, RepeatedAuthority, TooManyCertificates]
         "From one of ten authorities that all certify each other and nothing else, all 90 certificates sent: of a million ways none leads out.";
 
     MismatchedKey "mismatched-key" [KeyMismatch]

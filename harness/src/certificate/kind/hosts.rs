@@ -35,8 +35,16 @@ impl Kind {
             Self::AddressAsName => {
                 (matches!(host, Host::Address(IpAddr::V4(_))), "an address such as 192.0.2.1")
             }
-            Self::PartialWildcard => (labels > 1, "a name of two labels or more"),
-            Self::Wildcard => {
+            Self::LeadingWildcard | Self::TrailingWildcard | Self::PartialWildcard => (
+                labels > 1 && has_room(&name),
+                "a name of two labels or more, the first of three letters or more",
+            ),
+            Self::DottedName => {
+                let is_dotted = host.to_string().ends_with('.');
+                (labels > 0 && !is_dotted, "a name without a dot at its end")
+            }
+            Self::UncomparableName => (labels > 0, "a name"),
+            Self::Wildcard | Self::WildcardOverConstraint => {
                 (labels > 2 && !below_suffix, "a name two labels or more below a public suffix")
             }
             Self::BroadWildcard => (labels == 2, "a name of two labels, such as proxy.test"),
@@ -58,12 +66,22 @@ impl Kind {
     pub(in crate::certificate) fn wildcard(self, host: &Host) -> Result<String, MintError> {
         self.check_host(host)?;
         let name = host.bare();
-        let start = match self {
-            Self::PartialWildcard => name.chars().take(1).collect(),
-            _ => String::new(),
-        };
-        Ok(format!("{start}*.{}", parent(&name)))
+        let (label, parent) = name.split_once('.').unwrap_or((&name, ""));
+        let first = label.get(..1).unwrap_or_default();
+        let last = label.get(label.len().saturating_sub(1)..).unwrap_or_default();
+        Ok(match self {
+            Self::LeadingWildcard => format!("*{last}.{parent}"),
+            Self::TrailingWildcard => format!("{first}*.{parent}"),
+            Self::PartialWildcard => format!("{first}*{last}.{parent}"),
+            _ => format!("*.{parent}"),
+        })
     }
+}
+
+/// Whether a wildcard can stand within the first label, which it cannot in an international one (RFC 9525 section 6.3).
+fn has_room(name: &str) -> bool {
+    let label = name.split('.').next().unwrap_or_default();
+    label.len() > 2 && !label.starts_with("xn--")
 }
 
 /// What is after the first label.
@@ -86,7 +104,9 @@ mod tests {
 
     #[rstest]
     #[case(Kind::Wildcard, "proxy.example.test", "*.example.test")]
-    #[case(Kind::PartialWildcard, "proxy.example.test", "p*.example.test")]
+    #[case(Kind::LeadingWildcard, "proxy.example.test", "*y.example.test")]
+    #[case(Kind::TrailingWildcard, "proxy.example.test", "p*.example.test")]
+    #[case(Kind::PartialWildcard, "proxy.example.test", "p*y.example.test")]
     #[case(Kind::BroadWildcard, "proxy.test", "*.test")]
     #[case(Kind::PublicSuffixWildcard, "proxy.co.uk", "*.co.uk")]
     fn the_wildcard_covers_the_host(#[case] kind: Kind, #[case] host: Host, #[case] name: &str) {
@@ -100,7 +120,11 @@ mod tests {
     #[case(Kind::BroadWildcard, "proxy.example.test")]
     #[case(Kind::PublicSuffixWildcard, "proxy.example.test")]
     #[case(Kind::PartialWildcard, "localhost")]
-    #[case(Kind::PartialWildcard, "192.0.2.1")]
+    #[case(Kind::TrailingWildcard, "192.0.2.1")]
+    #[case(Kind::LeadingWildcard, "xn--bcher-kva.example.test")]
+    #[case(Kind::PartialWildcard, "no.example.test")]
+    #[case(Kind::DottedName, "proxy.example.test.")]
+    #[case(Kind::DottedName, "192.0.2.1")]
     #[case(Kind::AddressAsName, "localhost")]
     fn another_form_of_host_is_refused_with_the_one_that_fits(
         #[case] kind: Kind,

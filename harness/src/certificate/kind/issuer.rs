@@ -49,6 +49,17 @@ impl Kind {
             | Self::ExpiredIntermediateWrongName
             | Self::NotYetValidIntermediate
             | Self::PathTooLong
+            | Self::PathTooLongIfAllCount
+            | Self::IntermediateUncriticalExtension
+            | Self::UnsupportedCurve
+            | Self::WildcardOverConstraint
+            | Self::WildcardConstraint
+            | Self::EmptyConstraint
+            | Self::UnsupportedConstraint
+            | Self::UncomparableName
+            | Self::TooManyConstraints
+            | Self::ConstrainedSuccessor
+            | Self::TooManyCertificates
             | Self::IntermediateNotCa
             | Self::IntermediateNoBasicConstraints
             | Self::IntermediateNoCertSign
@@ -65,6 +76,9 @@ impl Kind {
             | Self::NameConstraintMet
             | Self::MalformedIntermediate
             | Self::ExpiredRoot
+            | Self::AnchorNotRoot
+            | Self::RootNotCa
+            | Self::RootNoCertSign
             | Self::RootUnknownCriticalExtension
             | Self::RootWeakKey
             | Self::RootSha1
@@ -100,6 +114,9 @@ impl Kind {
         matches!(
             self,
             Self::ExpiredRoot
+                | Self::AnchorNotRoot
+                | Self::RootNotCa
+                | Self::RootNoCertSign
                 | Self::RootUnknownCriticalExtension
                 | Self::RootWeakKey
                 | Self::RootSha1
@@ -107,6 +124,16 @@ impl Kind {
                 | Self::RootNoBasicConstraints
                 | Self::RootVersion1
         )
+    }
+
+    /// What a self-signed one has wrong as an authority, for a client that has imported it
+    /// ([`Minted::anchor`](super::super::Minted::anchor)); it then is neither self-signed nor of an unknown issuer.
+    pub const fn plants_once_imported(self) -> &'static [Fault] {
+        match self {
+            Self::SelfSignedNotCa | Self::SelfSignedExpired => &[Fault::AnchorNotCa],
+            Self::SelfSignedNoCertSign => &[Fault::AnchorMayNotSign],
+            _ => &[],
+        }
     }
 
     /// Whether it is the trusted authority that makes a client judge it so: one who does not trust that

@@ -19,11 +19,14 @@ fn words(kind: Kind) -> &'static str {
         | Kind::CaAsServerWrongName
         | Kind::UnknownIssuerWrongName
         | Kind::ExpiredIntermediateWrongName
+        | Kind::DottedName
+        | Kind::PartialWildcard
         | Kind::BroadWildcard => "hostname mismatch",
         Kind::AddressAsName => "IP address mismatch",
         Kind::WrongPurpose
         | Kind::AnyPurpose
         | Kind::ExpiredWrongPurpose
+        | Kind::NonRepudiationOnly
         | Kind::IntermediateWrongPurpose
         | Kind::IntermediateAnyPurpose => "unsuitable certificate purpose",
         Kind::ServerMaySign => "Key usage keyCertSign invalid for non-CA cert",
@@ -47,9 +50,14 @@ fn words(kind: Kind) -> &'static str {
         Kind::IntermediateNotCa
         | Kind::IntermediateNoBasicConstraints
         | Kind::IntermediateVersion1
+        | Kind::RootNotCa
         | Kind::RootNoBasicConstraints
         | Kind::RootVersion1 => "invalid CA certificate",
-        Kind::IntermediateNoCertSign => "key usage does not include certificate signing",
+        Kind::IntermediateUncriticalExtension => "Basic Constraints of CA cert not marked critical",
+        Kind::TooManyConstraints => "unspecified certificate verification error",
+        Kind::IntermediateNoCertSign | Kind::RootNoCertSign => {
+            "key usage does not include certificate signing"
+        }
         Kind::NameConstraintViolated | Kind::RootNameConstraint => "permitted subtree violation",
         Kind::NameConstraintExcluded => "excluded subtree violation",
         // It takes none for an issuer that it cannot read, or whose key identifier is another, and
@@ -60,11 +68,12 @@ fn words(kind: Kind) -> &'static str {
         | Kind::IntermediateMalformedExtension
         | Kind::MalformedExtension
         | Kind::DuplicateExtension
-        | Kind::MalformedName
+        | Kind::UnreadableNames
         | Kind::KeyIdentifierMismatch
+        | Kind::UnsupportedSignature
         | Kind::CrossSigned
         | Kind::LoopWithAWayOut => "unable to get local issuer certificate",
-        Kind::Loop | Kind::HostileMesh => "unable to get issuer certificate",
+        Kind::Loop | Kind::HostileMesh | Kind::AnchorNotRoot => "unable to get issuer certificate",
         _ => "",
     }
 }
@@ -87,6 +96,7 @@ fn verify(folder: &Path, host: &str) -> String {
 
 #[test]
 fn openssl_finds_what_is_planted_and_nothing_else() {
+    let mut disagreements = Vec::new();
     for &kind in Kind::ALL {
         // Dated today; and openssl reads the next certificate in the file in place of a cut-off one.
         let other = matches!(kind, Kind::OpensslCommand | Kind::MalformedCertificate);
@@ -98,9 +108,11 @@ fn openssl_finds_what_is_planted_and_nothing_else() {
         make(&LAB, kind, &host.parse().unwrap(), folder.path()).unwrap();
         let said = verify(folder.path(), host);
         let expected = words(kind);
-        assert!(said.contains(expected), "{kind}: {said}");
-        assert_eq!(said.is_empty(), expected.is_empty(), "{kind}: {said}");
+        if !said.contains(expected) || said.is_empty() != expected.is_empty() {
+            disagreements.push(format!("{kind}: {said}"));
+        }
     }
+    assert!(disagreements.is_empty(), "{disagreements:#?}");
 }
 
 #[test]

@@ -17,14 +17,15 @@ fn load(minted: &Minted) -> Result<(), rustls::Error> {
 const NO_KEYS: [Kind; 2] = [Kind::WeakKey, Kind::UnusableKey];
 
 /// Certificates that rustls reads, in order to compare them with their keys, and cannot.
-const NOT_READ: [Kind; 7] = [
+const NOT_READ: [Kind; 8] = [
     Kind::Version1,
     Kind::CriticalKeyIdentifier,
     Kind::UnknownCriticalExtension,
     Kind::DuplicateExtension,
     Kind::SignatureAlgorithmMismatch,
     Kind::MalformedCertificate,
-    Kind::MalformedName,
+    Kind::LargeCertificate,
+    Kind::UnreadableNames,
 ];
 
 #[test]
