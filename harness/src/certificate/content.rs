@@ -1,5 +1,7 @@
 //! What is written into the server's certificate of each kind: its one difference from a good one.
 
+use std::net::Ipv4Addr;
+
 use der::{Encode, asn1::OctetString};
 use rcgen::{
     DistinguishedName, ExtendedKeyUsagePurpose as Purpose, IsCa, KeyUsagePurpose as Usage, SanType,
@@ -103,6 +105,7 @@ fn names_of(kind: Kind, host: &Host, draft: &mut Draft) -> Result<(), MintError>
         }
         Kind::Wildcard
         | Kind::WildcardOverConstraint
+        | Kind::WildcardOverUnderscore
         | Kind::LeadingWildcard
         | Kind::TrailingWildcard
         | Kind::PartialWildcard
@@ -110,6 +113,11 @@ fn names_of(kind: Kind, host: &Host, draft: &mut Draft) -> Result<(), MintError>
         | Kind::PublicSuffixWildcard => {
             let pattern = kind.wildcard(host)?;
             content.subject_alt_names = vec![blueprint::dns_name(&pattern)?];
+        }
+        Kind::NoDnsName => {
+            kind.check_host(host)?;
+            content.subject_alt_names =
+                vec![SanType::IpAddress(Ipv4Addr::new(192, 0, 2, 1).into())];
         }
         Kind::AddressAsName => {
             kind.check_host(host)?;

@@ -101,6 +101,10 @@ impl Files {
             Kind::NotPem => [content(WORDS), content(WORDS), content(&key)],
             Kind::MissingFile => [None, None, content(&key)],
             _ => {
+                let certificates = match kind {
+                    Kind::DamagedPem => certificates.replacen("-----\n", "-----\n!", 1),
+                    _ => certificates,
+                };
                 let both = Zeroizing::new(format!("{}{certificates}", *key));
                 [content(&both), content(&certificates), content(&key)]
             }
@@ -246,6 +250,12 @@ mod tests {
         let paths = write(&minted, folder.path(), Delivery::TwoFiles);
         assert_eq!(labels(Some(&paths.certificate)), certificate);
         assert_eq!(labels(paths.key.as_deref()), key);
+    }
+
+    #[test]
+    fn a_damaged_certificate_has_a_character_that_base64_has_not() {
+        let certificate = mint(Kind::DamagedPem).files().certificate.clone().unwrap();
+        assert!(certificate.text().starts_with("-----BEGIN CERTIFICATE-----\n!"));
     }
 
     #[test]

@@ -35,7 +35,11 @@ impl Issued {
 
     /// Plants what the kind has wrong outside of the certificate.
     pub(super) fn plant(self, kind: Kind, host: &Host) -> Result<Minted, MintError> {
-        let certificates = self.sent(kind).iter().map(|sent| encode("CERTIFICATE", sent)).collect();
+        let written = match kind {
+            Kind::DamagedPem => self.sent.clone(), // It is there, and nobody can send it.
+            _ => self.sent(kind),
+        };
+        let certificates = written.iter().map(|written| encode("CERTIFICATE", written)).collect();
         let other = match kind {
             Kind::MismatchedKey => Some(Key::generate(KeyType::P256)?),
             _ => None,
@@ -56,9 +60,11 @@ impl Issued {
 
     fn into_parts(self, kind: Kind, host: &Host, other: Option<Key>, files: Files) -> Parts {
         let given = match kind {
-            Kind::CertificateWithoutKey | Kind::EmptyFile | Kind::NotPem | Kind::MissingFile => {
-                None
-            }
+            Kind::CertificateWithoutKey
+            | Kind::EmptyFile
+            | Kind::NotPem
+            | Kind::DamagedPem
+            | Kind::MissingFile => None,
             _ => Some(other.unwrap_or_else(|| self.key.clone())),
         };
         Parts { kind, host: host.clone(), chain: self.sent(kind), given, issued: self, files }
@@ -67,9 +73,11 @@ impl Issued {
     /// The certificates that a server with these files sends.
     fn sent(&self, kind: Kind) -> Vec<CertificateDer<'static>> {
         match kind {
-            Kind::KeyWithoutCertificate | Kind::EmptyFile | Kind::NotPem | Kind::MissingFile => {
-                Vec::new()
-            }
+            Kind::KeyWithoutCertificate
+            | Kind::EmptyFile
+            | Kind::NotPem
+            | Kind::DamagedPem
+            | Kind::MissingFile => Vec::new(),
             Kind::MissingIntermediate | Kind::IssuedBy => vec![self.leaf.clone()],
             _ => self.sent.clone(),
         }

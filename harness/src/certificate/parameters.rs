@@ -123,6 +123,7 @@ impl Kind {
             self,
             Self::WrongName
                 | Self::CommonNameOnly
+                | Self::NoDnsName
                 | Self::SelfSignedCommonName
                 | Self::Version1
                 | Self::ManyNames
@@ -135,6 +136,7 @@ impl Kind {
                 | Self::UncomparableName
                 | Self::TooManyConstraints
                 | Self::WildcardOverConstraint
+                | Self::WildcardOverUnderscore
                 | Self::LeadingWildcard
                 | Self::TrailingWildcard
                 | Self::PartialWildcard
@@ -154,6 +156,7 @@ impl Kind {
             self,
             Self::WrongName
                 | Self::CommonNameOnly
+                | Self::NoDnsName
                 | Self::CommonNameDiffers
                 | Self::SelfSignedCommonName
                 | Self::EmptySubject

@@ -60,7 +60,8 @@ pub(super) fn tangled(
             Chain::of([successor, constrained(kind, before, host)?])
         }
         Kind::HostileChain => crowd(names)?,
-        Kind::HostileMesh => mesh(names)?,
+        Kind::RepeatedAuthority => mesh(3, names)?,
+        Kind::HostileMesh => mesh(MESH, names)?,
         _ => return Ok(None),
     }))
 }
@@ -81,9 +82,9 @@ fn crowd(names: &Names) -> Result<Chain, MintError> {
     Ok(Chain::of(links))
 }
 
-/// Authorities each of which certifies every other one.
-fn mesh(names: &Names) -> Result<Chain, MintError> {
-    let pairs = (0..MESH).flat_map(|one| (0..MESH).map(move |other| (one, other)));
+/// That many authorities, each of which certifies every other one.
+fn mesh(number: usize, names: &Names) -> Result<Chain, MintError> {
+    let pairs = (0..number).flat_map(|one| (0..number).map(move |other| (one, other)));
     let links: Vec<Link> = pairs
         .filter(|(one, other)| one != other)
         .map(|(one, other)| {
@@ -92,5 +93,5 @@ fn mesh(names: &Names) -> Result<Chain, MintError> {
         .collect::<Result<_, MintError>>()?;
     let sent = [Sent::Leaf].into_iter().chain((0..links.len()).map(Sent::Link));
     // One of the ways: from the first to the second, and from there to the first's other certificate.
-    Ok(Chain::of(links).on_the_way(&[0, MESH - 1]).sending(sent.collect::<Vec<_>>()))
+    Ok(Chain::of(links).on_the_way(&[0, number - 1]).sending(sent.collect::<Vec<_>>()))
 }

@@ -312,7 +312,7 @@ fn wrong_signature(error: SignatureError, below: &Held<'_>, above: &Held<'_>) ->
         SignatureError::Unsupported => {
             let algorithm = below.read.signature_algorithm.oid();
             let detail = format!("{subject} is signed with the algorithm {algorithm}");
-            below.finding(Fault::UnsupportedSignature, Field::SignatureAlgorithm, detail)
+            below.finding(Fault::UnsupportedSignature, Field::SignatureValue, detail)
         }
     }
 }

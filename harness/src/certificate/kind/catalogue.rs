@@ -77,6 +77,8 @@ kinds! {
         "From the trusted authority, but subjectAltName and common name are another host.";
     CommonNameOnly "common-name-only" [NoSubjectAltName]
         "From the trusted authority, with the host in the common name and no subjectAltName.";
+    NoDnsName "no-dns-name" [NoDnsName]
+        "From the trusted authority, with the host as common name, and an address alone as subjectAltName; for a host that is a name.";
     CommonNameDiffers "common-name-differs" [CommonNameMismatch]
         "From the trusted authority, with the host as subjectAltName and another one as common name.";
 
@@ -191,6 +193,8 @@ kinds! {
         "From the trusted authority, with an address as a dNSName; for a host that is an IPv4 address.";
     Wildcard "wildcard" []
         "From the trusted authority, with a wildcard in place of the host's first label; for a host two labels or more below a public suffix.";
+    WildcardOverUnderscore "wildcard-over-underscore" [WildcardOverUnderscore]
+        "From the trusted authority, with a wildcard in place of the host's first label, which has an underscore; for a host two labels or more below a public suffix.";
     LeadingWildcard "leading-wildcard" [LeadingWildcard, ImproperName]
         "From the trusted authority, with a wildcard in place of all but the last character of the host's first label.";
     TrailingWildcard "trailing-wildcard" [TrailingWildcard, ImproperName]
@@ -321,6 +325,8 @@ kinds! {
         "From one of two authorities that certify each other, both sent, and the second one's certificate from the trusted authority after them.";
     HostileChain "hostile-chain" [UnknownIssuer, TooManyCertificates, MissingKeyIdentifier]
         "From the first of 100 authorities in a row, all sent, which share two names in turn and have no key identifiers: half of them might be the issuer of each.";
+    RepeatedAuthority "repeated-authority" [UnknownIssuer, RepeatedAuthority]
+        "From one of three authorities that all certify each other and nothing else, all 6 certificates sent: a way goes twice through the same one.";
     HostileMesh "hostile-mesh" [UnknownIssuer, RepeatedAuthority, TooManyCertificates]
         "From one of ten authorities that all certify each other and nothing else, all 90 certificates sent: of a million ways none leads out.";
 
@@ -336,6 +342,8 @@ kinds! {
         "A certificate file without a byte in it.";
     NotPem "not-pem" [NotPem]
         "A certificate file of plain words, without a PEM block.";
+    DamagedPem "damaged-pem" [DamagedPem]
+        "The good certificate, with a character in its first line that is none of base64's.";
     MissingFile "missing-file" [MissingFile]
         "A certificate file that is not there.";
 }

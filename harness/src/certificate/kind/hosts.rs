@@ -13,6 +13,7 @@ impl Kind {
     pub const fn example_host(self) -> &'static str {
         match self {
             Self::AddressAsName => "192.0.2.1",
+            Self::WildcardOverUnderscore => "my_proxy.example.test",
             Self::BroadWildcard => "proxy.test",
             Self::PublicSuffixWildcard => "proxy.co.uk",
             _ => "proxy.example.test",
@@ -30,6 +31,8 @@ impl Kind {
             Host::Address(_) => 0,
         };
         let below_suffix = PUBLIC_SUFFIXES.contains(&parent(&name));
+        // One that stands for a label with an underscore is another fault.
+        let has_underscore = name.split('.').next().is_some_and(|label| label.contains('_'));
         let (fits, wants) = match self {
             // One of IPv6 has colons, which would be wrong with the name as well.
             Self::AddressAsName => {
@@ -43,10 +46,15 @@ impl Kind {
                 let is_dotted = host.to_string().ends_with('.');
                 (labels > 0 && !is_dotted, "a name without a dot at its end")
             }
-            Self::UncomparableName => (labels > 0, "a name"),
-            Self::Wildcard | Self::WildcardOverConstraint => {
-                (labels > 2 && !below_suffix, "a name two labels or more below a public suffix")
-            }
+            Self::NoDnsName | Self::UncomparableName => (labels > 0, "a name"),
+            Self::Wildcard | Self::WildcardOverConstraint => (
+                labels > 2 && !below_suffix && !has_underscore,
+                "a name two labels or more below a public suffix, the first without an underscore",
+            ),
+            Self::WildcardOverUnderscore => (
+                labels > 2 && !below_suffix && has_underscore,
+                "a name two labels or more below a public suffix, the first with an underscore",
+            ),
             Self::BroadWildcard => (labels == 2, "a name of two labels, such as proxy.test"),
             Self::PublicSuffixWildcard => {
                 (below_suffix, "a name right below co.uk, com.au, co.jp or com.br")
@@ -125,6 +133,9 @@ mod tests {
     #[case(Kind::PartialWildcard, "no.example.test")]
     #[case(Kind::DottedName, "proxy.example.test.")]
     #[case(Kind::DottedName, "192.0.2.1")]
+    #[case(Kind::NoDnsName, "192.0.2.1")]
+    #[case(Kind::Wildcard, "my_proxy.example.test")]
+    #[case(Kind::WildcardOverUnderscore, "proxy.example.test")]
     #[case(Kind::AddressAsName, "localhost")]
     fn another_form_of_host_is_refused_with_the_one_that_fits(
         #[case] kind: Kind,

@@ -98,6 +98,7 @@ impl Kind {
             | Self::Loop
             | Self::LoopWithAWayOut
             | Self::HostileChain
+            | Self::RepeatedAuthority
             | Self::HostileMesh => SignedBy::ItsChain,
             _ => SignedBy::Trusted,
         }
@@ -139,13 +140,20 @@ impl Kind {
     /// Whether it is the trusted authority that makes a client judge it so: one who does not trust that
     /// refuses it as it does [`Kind::UnknownIssuer`], whatever else is wrong.
     pub fn relies_on_authority(self) -> bool {
-        let is_served = self.plants().iter().all(|fault| fault.area() != Area::File);
         let below_trusted = matches!(
             self.signed_by(),
             SignedBy::Trusted | SignedBy::OwnersOwn | SignedBy::ItsChain
         ) && !self.brings_its_own_root();
         // Where no way leads to it, it does not matter who is trusted.
         let is_reached = !self.plants().contains(&Fault::UnknownIssuer);
-        is_served && below_trusted && is_reached
+        self.is_servable() && below_trusted && is_reached
+    }
+
+    /// Whether every server can be started with its files, so that a client is sent its certificates.
+    pub fn is_servable(self) -> bool {
+        // Keys that are not for TLS, and a certificate that nobody can read.
+        let not_loaded = [Fault::WeakKey, Fault::UnusableKey, Fault::Malformed];
+        let is_loaded = |fault: &Fault| fault.area() != Area::File && !not_loaded.contains(fault);
+        self.plants().iter().all(is_loaded)
     }
 }

@@ -20,6 +20,7 @@ fn words(kind: Kind) -> &'static str {
         | Kind::UnknownIssuerWrongName
         | Kind::ExpiredIntermediateWrongName
         | Kind::DottedName
+        | Kind::WildcardOverUnderscore
         | Kind::PartialWildcard
         | Kind::BroadWildcard => "hostname mismatch",
         Kind::AddressAsName => "IP address mismatch",
@@ -73,7 +74,9 @@ fn words(kind: Kind) -> &'static str {
         | Kind::UnsupportedSignature
         | Kind::CrossSigned
         | Kind::LoopWithAWayOut => "unable to get local issuer certificate",
-        Kind::Loop | Kind::HostileMesh | Kind::AnchorNotRoot => "unable to get issuer certificate",
+        Kind::Loop | Kind::RepeatedAuthority | Kind::HostileMesh | Kind::AnchorNotRoot => {
+            "unable to get issuer certificate"
+        }
         _ => "",
     }
 }
