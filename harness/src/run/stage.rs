@@ -7,11 +7,9 @@ use tokio::time::Instant;
 
 use super::{RunError, target::Targets};
 use crate::{
-    Fault,
     case::{Case, Identity, MAIN, Port, Target},
     certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification},
     client::Scheme,
-    fault::Area,
     subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
 };
 
@@ -165,8 +163,7 @@ impl<'a> Stage<'a> {
     /// How a client that accepts everything reaches the first subject.
     pub(super) fn control_scheme(&self) -> Scheme {
         let kind = self.props.certificate(&self.serving).map_or(Kind::Good, Minted::kind);
-        let unusable = kind.plants().iter().any(|fault: &Fault| fault.area() == Area::File);
-        if unusable { Scheme::Ws } else { Scheme::Wss }
+        if kind.is_servable() { Scheme::Wss } else { Scheme::Ws }
     }
 
     /// Whether what it serves is judged by the trust in the run's authority.

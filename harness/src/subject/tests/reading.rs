@@ -64,7 +64,11 @@ fn websockify_of_its_certificate_file() {
             ("handler exception: [Errno 22] Invalid argument", says(EncryptedKey)),
             (
                 "handler exception: [SSL: EE_KEY_TOO_SMALL] ee key too small (_ssl.c:3905)",
-                says(UnloadableIdentity),
+                says(WeakKey),
+            ),
+            (
+                "handler exception: [SSL: CA_MD_TOO_WEAK] ca md too weak (_ssl.c:3905)",
+                says(WeakSignature),
             ),
         ],
     );
@@ -253,7 +257,11 @@ fn builtin_of_its_certificate_file() {
         ),
         (
             "weak.pem, block 2 (PRIVATE KEY, line 14) is a key that TLS cannot use here: RSA 1024 (OpenSSL: ee key too small)",
-            UnloadableIdentity,
+            WeakKey,
+        ),
+        (
+            "other.pem, block 1 (PRIVATE KEY, line 1) is a key that TLS cannot use here: EC secp256k1 (OpenSSL: unknown certificate type)",
+            UnusableKey,
         ),
     ];
     for (reason, fault) in reasons {
