@@ -3,10 +3,10 @@
 
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use wssure_proxy::{Endpoint, LogSink, Proxy, Settings, StartError, Target};
 
@@ -14,6 +14,7 @@ use crate::{
     certificate::{Delivery, MintError, Minted},
     client::{Destination, Route, Scheme},
     echo::Echo,
+    host::Host,
 };
 
 /// A proxy that serves a certificate on 127.0.0.1, with a server behind it that sends back what it gets.
@@ -22,9 +23,8 @@ use crate::{
 #[derive(Debug)]
 pub struct InProcess {
     address: SocketAddr,
-    host: crate::host::Host,
+    host: Host,
     log: Arc<Mutex<Vec<String>>>,
-    _folder: TempDir,
     _echo: Echo,
     _end: oneshot::Sender<()>,
     _serving: JoinHandle<()>,
@@ -55,11 +55,20 @@ impl InProcess {
         let folder = tempfile::Builder::new().prefix("wssure-").tempdir()?;
         let paths =
             certificate.write(folder.path(), Delivery::OneFile, &Delivery::OneFile.names())?;
+        // It has read the file once it has started.
+        Self::serving(&paths.certificate, certificate.host().clone()).await
+    }
+
+    /// Starts the proxy with a file of yours (`--cert`: certificates and key), which is for that host.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn serving(file: &Path, host: Host) -> Result<Self, InProcessError> {
         let echo = Echo::start().await?;
         let behind = echo.address();
         let target = Target::Tcp(Endpoint::new(behind.ip().to_string(), behind.port()));
         let mut settings = Settings::new(Endpoint::new("127.0.0.1", 0), target);
-        settings.cert = paths.certificate;
+        settings.cert = file.to_owned();
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         settings.log = LogSink::callback(move |event| {
@@ -71,15 +80,7 @@ impl InProcess {
         let serving = tokio::spawn(proxy.serve(async {
             ended.await.ok();
         }));
-        Ok(Self {
-            address,
-            host: certificate.host().clone(),
-            log,
-            _folder: folder,
-            _echo: echo,
-            _end: end,
-            _serving: serving,
-        })
+        Ok(Self { address, host, log, _echo: echo, _end: end, _serving: serving })
     }
 
     /// Where it listens.

@@ -26,6 +26,7 @@ use serde::Serialize;
 use crate::{
     Alert, Fault,
     client::{Profile, Verdict},
+    fault::Remedy,
     host::Host,
     inspect::inspect,
     observation::Finding,
@@ -102,6 +103,12 @@ impl Opinions {
     /// Whether some client refuses.
     pub fn are_against(&self) -> bool {
         self.clients.iter().any(|one| one.refuses.is_some())
+    }
+
+    /// What makes it good for all of them.
+    pub fn remedy(&self) -> Remedy {
+        let minded = self.found.iter().filter(|one| !one.is_remark());
+        minded.map(|one| one.finding.fault.remedy()).max().unwrap_or(Remedy::Words)
     }
 }
 

@@ -9,6 +9,7 @@ mod cli;
 mod command;
 mod exit;
 mod interrupt;
+mod mending;
 mod report_file;
 mod setup;
 mod suite;

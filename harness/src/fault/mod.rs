@@ -4,10 +4,12 @@
 //! its own words, a subject's log line is read back as one, and a report explains it. Nothing else
 //! in this project has a word of its own for a failure.
 
+mod remedy;
 mod vocabulary;
 
 use std::{fmt, str::FromStr};
 
+pub use remedy::{Command, Remedy};
 pub use vocabulary::Fault;
 
 /// Where a fault sits, and so who can mend it.

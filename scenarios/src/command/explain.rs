@@ -11,11 +11,14 @@ use wssure_harness::{
         profile::{Leaving, Offer},
     },
     data::nearest,
-    fault::{Area, UnknownFault},
+    fault::{Area, Remedy, UnknownFault},
     observation::{Finding, Moment},
 };
 
-use crate::exit::{Failure, Verdict};
+use crate::{
+    exit::{Failure, Verdict},
+    mending,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +58,10 @@ pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
     writeln!(out, "{HEADING}{fault}{HEADING:#} ({} fault)", fault.area())?;
     writeln!(out, "  {}\n", fault.meaning())?;
     writeln!(out, "{HEADING}Mend{HEADING:#}\n  {}\n", fault.mend())?;
+    if fault.remedy() != Remedy::Words {
+        mending::write(&fault.remedy().commands(None), &mut out)?;
+        writeln!(out)?;
+    }
     writeln!(out, "{HEADING}Source{HEADING:#}\n  {}\n", fault.source())?;
     let profiles: Vec<&Profile> = clients.iter().map(AsRef::as_ref).collect();
     match fault.area() {

@@ -13,6 +13,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use serde::Serialize;
 use wssure_harness::{
     client::{self, Profile, profile::Era},
+    fault::Command,
     host::Host,
     inspect::describe,
     observation::Certificate,
@@ -23,6 +24,7 @@ use wssure_proxy::{IdentityError, IdentityFiles};
 use crate::{
     certificate_files,
     exit::{self, Failure, Verdict, even_if_unread},
+    mending,
 };
 
 const EXAMPLES: &str = "\
@@ -93,6 +95,8 @@ struct Inspected {
     key: Option<KeyProblem>,
     #[serde(flatten)]
     opinions: Opinions,
+    /// What makes it good for all of these clients, as commands; none where none refuses, or no command helps.
+    mend: Vec<Command>,
 }
 
 /// A key that does not go with the certificate.
@@ -117,12 +121,14 @@ pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
         anchors: &anchors,
         now: arguments.at.unwrap_or_else(UnixTime::now),
     };
+    let opinions = opinion::ask(&clients, &asked);
     let inspected = Inspected {
         version: 1,
         host: arguments.host.clone(),
         certificates: sent.iter().map(describe).collect(),
         key: key_problem(arguments),
-        opinions: opinion::ask(&clients, &asked),
+        mend: opinions.remedy().commands(Some(&arguments.host)),
+        opinions,
     };
     let mut out = anstream::stdout().lock();
     even_if_unread(match arguments.json {
@@ -208,7 +214,12 @@ fn show(
     }
     writeln!(out, "\n{HEADING}Who connects{HEADING:#}")?;
     let width = inspected.opinions.clients.iter().map(|one| one.client.len()).max().unwrap_or(0);
-    inspected.opinions.clients.iter().try_for_each(|one| show_opinion(one, width, out))
+    inspected.opinions.clients.iter().try_for_each(|one| show_opinion(one, width, out))?;
+    if !inspected.mend.is_empty() {
+        writeln!(out, "\n{HEADING}To mend it, in commands{HEADING:#}")?;
+        mending::write(&inspected.mend, out)?;
+    }
+    Ok(())
 }
 
 fn show_finding(one: &Judged, out: &mut dyn Write) -> io::Result<()> {

@@ -1,0 +1,111 @@
+//! What the explanations tell people to type does mend it: with what the commands made, every client of today connects.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use wssure_harness::{
+    Fault, InProcess, Simulated,
+    certificate::{Kind, Lab, make},
+    client::{self, Client, Payload, Scheme, profile::Era},
+    fault::{Area, Remedy},
+    host::Host,
+    observation::Outcome,
+};
+
+/// All that the kind has wrong, as it is or once it is imported.
+fn planted(kind: Kind) -> Vec<Fault> {
+    [kind.plants(), kind.plants_once_imported()].concat()
+}
+
+/// A kind that plants the fault, and as little else as can be.
+fn plainest(fault: Fault) -> Option<Kind> {
+    let kinds = Kind::ALL.iter().copied().filter(|kind| planted(*kind).contains(&fault));
+    kinds.min_by_key(|kind| planted(*kind).len())
+}
+
+/// What is good for all that the kind plants.
+fn remedy(kind: Kind) -> Remedy {
+    planted(kind).iter().map(|fault| fault.remedy()).max().unwrap_or(Remedy::Words)
+}
+
+/// Types the commands in that folder, with a shell, as a person would. `answers` is what is typed when asked.
+fn mend(folder: &Path, remedy: Remedy, host: &Host, answers: &str) {
+    let lines: Vec<String> =
+        remedy.commands(Some(host)).into_iter().map(|command| command.line).collect();
+    let typed = folder.join("typed");
+    fs::write(&typed, answers).unwrap();
+    // Without a terminal openssl takes its password from standard input.
+    let ran = Command::new("setsid")
+        .args(["--wait", "sh", "-e", "-c", &lines.join("\n")])
+        .current_dir(folder)
+        .stdin(Stdio::from(fs::File::open(&typed).unwrap()))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{lines:#?}\n{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// That every client of today connects to a proxy with that folder's `mended.pem`, and finds nothing of `planted`.
+async fn assert_mended(folder: &Path, host: &Host, planted: &[Fault]) {
+    let authority = match folder.join("new-authority.pem") {
+        made if made.exists() => made,
+        _ => folder.join("authority.pem"),
+    };
+    let trusted = CertificateDer::from_pem_file(authority).unwrap();
+    let proxy = InProcess::serving(&folder.join("mended.pem"), host.clone()).await.unwrap();
+    let all = client::built_in().unwrap().into_iter();
+    for profile in all.filter(|profile| profile.era == Era::Today) {
+        let mut client = Simulated::new(profile).trusting([trusted.clone()]);
+        let seen = client.open(&proxy.destination(Scheme::Wss), &Payload::Nothing).await.unwrap();
+        assert_eq!(seen.outcome, Outcome::Connected, "{planted:?}: {seen:#?}\n{:?}", proxy.log());
+        let left = seen.found.iter().find(|found| planted.contains(&found.fault));
+        assert!(left.is_none(), "{left:?} is still there");
+    }
+}
+
+/// Plants it with a kept authority, mends it as its explanation says, and connects.
+async fn plant_and_mend(kind: Kind, kept: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let host: Host = kind.example_host().parse().unwrap();
+    make(&Lab::kept_in(kept).unwrap(), kind, &host, folder).unwrap();
+    if remedy(kind) == Remedy::NewCertificate {
+        fs::copy(kept.join("authority.key"), folder.join("authority.key")).unwrap();
+    }
+    let password = format!("{}\n", wssure_harness::certificate::KEY_PASSWORD);
+    mend(folder, remedy(kind), &host, &password);
+    assert_mended(folder, &host, &planted(kind)).await;
+}
+
+#[tokio::test]
+async fn every_fault_is_mended_by_the_commands_of_its_explanation() {
+    let kept = tempfile::tempdir().unwrap();
+    let mut tried = Vec::new();
+    for &fault in Fault::ALL {
+        if fault.remedy() == Remedy::Words {
+            continue;
+        }
+        let kind = plainest(fault).unwrap_or_else(|| panic!("no kind plants {fault}"));
+        if !tried.contains(&kind) {
+            plant_and_mend(kind, kept.path()).await;
+            tried.push(kind);
+        }
+    }
+}
+
+#[test]
+fn where_no_command_helps_it_is_not_in_the_certificate() {
+    let words =
+        |fault: &&Fault| fault.remedy() == Remedy::Words && fault.area() != Area::Connection;
+    let by_words: Vec<Fault> = Fault::ALL.iter().filter(words).copied().collect();
+    let in_other_places = [
+        Fault::TrailingDot,        // in the URL
+        Fault::UnderscoreName,     // in DNS
+        Fault::UnreadableFile,     // in the rights of a user whom only the operator knows
+        Fault::UnloadableIdentity, // the proxy that says no more than this is the fault
+    ];
+    assert_eq!(by_words, in_other_places);
+}
