@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls_pki_types::CertificateDer;
+use wssure_harness::inspect::certificates_in;
 
 use crate::exit::Failure;
 
@@ -32,18 +33,5 @@ pub fn anchors(trust: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Failur
 pub fn read(argument: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let wrong = |reason: String| Failure::Call(format!("{argument} {}: {reason}", file.display()));
     let content = std::fs::read(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    // A certificate in DER is a SEQUENCE (X.690 section 8.9), and no text begins so.
-    if content.first() == Some(&0x30) && !content.is_ascii() {
-        return Ok(vec![content.into()]);
-    }
-    let found = CertificateDer::pem_slice_iter(&content)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(format!("is damaged: {error}")))?;
-    if found.is_empty() {
-        return Err(wrong(
-            "there is no certificate in it; a PEM file has one between BEGIN CERTIFICATE and END CERTIFICATE"
-                .to_owned(),
-        ));
-    }
-    Ok(found)
+    certificates_in(&content).map_err(|error| wrong(error.to_string()))
 }

@@ -20,6 +20,7 @@ mod key;
 mod key_identifiers;
 mod names;
 mod path;
+mod reading;
 mod server;
 mod signature;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use serde::Deserialize;
 
 use self::certificate::Held;
 pub use key::KeyAlgorithm;
+pub use reading::{ReadError, certificates_in};
 pub use signature::{SignatureError, verify_handshake_signature};
 
 use crate::{
