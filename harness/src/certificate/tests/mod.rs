@@ -7,6 +7,7 @@ mod faults;
 mod loading;
 mod openssl;
 mod parameters;
+mod random;
 
 use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
