@@ -10,6 +10,8 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::accepting::accept;
+
 /// An echo server on 127.0.0.1. It ends, with its connections, when it is dropped.
 #[derive(Debug)]
 pub struct Echo {
@@ -40,11 +42,7 @@ async fn serve(listener: TcpListener) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { connections.spawn(echo(stream)); }
-                // Out of descriptors, say: those that end will free some.
-                Err(_) => tokio::task::yield_now().await,
-            },
+            (stream, _) = accept(&listener) => { connections.spawn(echo(stream)); }
             Some(_) = connections.join_next() => {}
         }
     }

@@ -32,6 +32,7 @@
 //!
 //! Any other proxy takes the place of ours through a [`Subject`](subject::Subject).
 
+mod accepting;
 pub mod alert;
 pub mod case;
 pub mod certificate;

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use wssure_proxy::{Endpoint, LogSink, Proxy, Settings, StartError, Target};
 
-use crate::echo::Echo;
+use crate::{accepting::accept, echo::Echo};
 
 /// A server, which ends when this is dropped.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr)
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+            (stream, _) = accept(&listener) => {
                 let acceptor = acceptor.clone();
                 connections.spawn(async move {
                     // Who refuses is seen by the witness on the way here.
@@ -86,8 +86,6 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr)
                     let Ok(mut plain) = TcpStream::connect(behind).await else { return };
                     tokio::io::copy_bidirectional(&mut secure, &mut plain).await.ok();
                 });
-            } else {
-                tokio::task::yield_now().await;
             },
             Some(_) = connections.join_next() => {}
         }

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{connection::Connection, relay::relay};
+use crate::accepting::accept;
 
 /// A point between two connections; by default the one before all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,12 +42,8 @@ impl Reception {
         let mut relayed = JoinSet::new();
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((client, from)) => if let Some(connection) = self.admit(from) {
-                        relayed.spawn(relay_whole(client, to, connection));
-                    },
-                    // Out of descriptors, say: those that end will free some.
-                    Err(_) => tokio::task::yield_now().await,
+                (client, from) = accept(&listener) => if let Some(connection) = self.admit(from) {
+                    relayed.spawn(relay_whole(client, to, connection));
                 },
                 Some(_) = relayed.join_next() => {}
             }

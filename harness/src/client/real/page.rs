@@ -10,6 +10,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use crate::accepting::accept;
+
 /// The page's host. Another site than any in the cases, as most pages with a WebSocket are.
 pub(super) const HOST: &str = "page.wssure.test";
 
@@ -39,7 +41,8 @@ impl PageServer {
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(async move {
             // A browser that breaks its connection breaks no other's.
-            while let Ok((stream, _)) = listener.accept().await {
+            loop {
+                let (stream, _) = accept(&listener).await;
                 let connection = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service_fn(answer));
                 tokio::spawn(connection);
