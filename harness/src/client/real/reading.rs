@@ -9,7 +9,8 @@ use serde::Deserialize;
 use crate::{
     Fault,
     client::{
-        Clock, Destination, Echo, Payload, Profile, exchange::Spoken, failure, profile::Naming,
+        Clock, Destination, Echo, Payload, Profile, Verdict, exchange::Spoken, failure,
+        profile::Naming,
     },
     fault::Area,
     inspect::inspect,
@@ -175,11 +176,14 @@ impl Evidence<'_> {
     }
 
     fn found(&self) -> Vec<Finding> {
-        let chain = self.connections.iter().rev().find(|one| !one.chain.is_empty());
-        chain.map_or_else(Vec::new, |connection| {
-            let question = self.profile.question(&self.to.host, self.anchors, self.clock.now());
-            self.profile.judge(&inspect(&connection.chain, &question)).found
-        })
+        self.expected().map_or_else(Vec::new, |verdict| verdict.found)
+    }
+
+    /// What its profile makes of the chain that it was sent.
+    fn expected(&self) -> Option<Verdict> {
+        let connection = self.connections.iter().rev().find(|one| !one.chain.is_empty())?;
+        let question = self.profile.question(&self.to.host, self.anchors, self.clock.now());
+        Some(self.profile.judge(&inspect(&connection.chain, &question)))
     }
 
     fn socket_refusal(&self, told: &Told, echo: Option<&Echo>) -> Option<Refusal> {
@@ -254,7 +258,8 @@ impl Evidence<'_> {
         }
     }
 
-    /// Which fault it named: what its code stands for, and among several of those the one that is there.
+    /// Which fault it named: what its code stands for, and among several of those the one that its profile would name
+    /// here, or else one that is there.
     fn fault(&self, wire: &Wire) -> Fault {
         let found = self.found();
         let is_there = |fault: &Fault| found.iter().any(|finding| finding.fault == *fault);
@@ -265,6 +270,10 @@ impl Evidence<'_> {
             let reported = self.profile.reports(wire.fault, self.to.scheme);
             if reported.is_some_and(|rule| rule.code.as_ref() == Some(code)) {
                 return wire.fault;
+            }
+            let expected = self.expected().and_then(|verdict| verdict.refused);
+            if let Some(judgement) = expected.filter(|judgement| judgement.code == self.code) {
+                return judgement.fault;
             }
             let refuses = self.profile.refuses.iter().filter(|rule| match &rule.code {
                 Some(own) if self.profile.refusal.names == Naming::AllFromTheTop => {
