@@ -27,9 +27,8 @@ pub(super) fn check(
         excluded: stated.excluded_subtrees.as_deref().unwrap_or_default(),
     };
     let subject = issuer.read.subject();
-    for (fault, problem) in constraints.own_faults() {
-        let detail = format!("{subject}: {problem}");
-        found.push(issuer.finding(fault, Field::NameConstraints, detail));
+    for (fault, field, problem) in constraints.own_faults() {
+        found.push(issuer.finding(fault, field, format!("{subject}: {problem}")));
     }
     for held in std::iter::once(leaf).chain(below.iter().copied()) {
         found.extend(constraints.too_many_in_subject(held));
@@ -49,28 +48,41 @@ struct Constraints<'c> {
 }
 
 impl Constraints<'_> {
-    fn own_faults(&self) -> Vec<(Fault, &'static str)> {
+    fn own_faults(&self) -> Vec<(Fault, Field, &'static str)> {
         let mut faults = Vec::new();
         if self.permitted.is_empty() && self.excluded.is_empty() {
-            faults.push((Fault::EmptyConstraint, "its name constraints are empty"));
+            let problem = "its name constraints are empty";
+            faults.push((Fault::EmptyConstraint, Field::NameConstraints, problem));
         }
         let mut all = self.permitted.iter().chain(self.excluded);
         if all
             .any(|subtree| matches!(subtree.base, GeneralName::DNSName(name) if name.contains('*')))
         {
-            faults.push((Fault::WildcardConstraint, "a name constraint has a wildcard"));
+            let problem = "a name constraint has a wildcard";
+            faults.push((Fault::WildcardConstraint, Field::NameConstraints, problem));
         }
-        let is_unusual = |subtree: &GeneralSubtree<'_>| {
+        faults.extend(self.unusual_exclusion());
+        faults
+    }
+
+    /// Names of directories are told by their place: everybody's subject is one, and some clients take all for excluded.
+    fn unusual_exclusion(&self) -> Option<(Fault, Field, &'static str)> {
+        let excludes = |is_of_a_form: fn(&GeneralName<'_>) -> bool| {
+            self.excluded.iter().any(|subtree| is_of_a_form(&subtree.base))
+        };
+        let (field, problem) = if excludes(|name| matches!(name, GeneralName::DirectoryName(_))) {
+            (Field::NameConstraints, "it excludes names of directories")
+        } else if excludes(|name| {
             !matches!(
-                subtree.base,
+                name,
                 GeneralName::DNSName(_) | GeneralName::IPAddress(_) | GeneralName::RFC822Name(_)
             )
+        }) {
+            (Field::OtherName, "it excludes names that are neither hosts, addresses nor mailboxes")
+        } else {
+            return None;
         };
-        if self.excluded.iter().any(is_unusual) {
-            let problem = "it excludes names that are neither hosts, addresses nor mailboxes";
-            faults.push((Fault::UnsupportedConstraint, problem));
-        }
-        faults
+        Some((Fault::UnsupportedConstraint, field, problem))
     }
 
     /// Some clients compare each part of the subject too, as a mailbox may stand there (OpenSSL,

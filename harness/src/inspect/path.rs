@@ -283,7 +283,7 @@ impl<'s, 'd> Search<'s, 'd> {
             found.push(above.finding(Fault::MalformedIssuer, Field::SubjectPublicKey, detail));
         } else {
             let error = self.signature(below, above)?;
-            found.extend(error.map(|error| wrong_signature(error, below, above)));
+            found.extend(error.and_then(|error| bad_signature(error, below, above)));
         }
         found.extend(key_identifiers::between(below, above));
         Some(found)
@@ -302,19 +302,23 @@ impl<'s, 'd> Search<'s, 'd> {
     }
 }
 
-fn wrong_signature(error: SignatureError, below: &Held<'_>, above: &Held<'_>) -> Finding {
+/// What a signature that does not hold is a sign of: nothing where it is we who cannot check it.
+fn bad_signature(error: SignatureError, below: &Held<'_>, above: &Held<'_>) -> Option<Finding> {
     let (subject, issuer) = (below.read.subject(), above.read.subject());
-    match error {
+    let (fault, detail) = match error {
         SignatureError::Wrong => {
-            let detail = format!("{subject} is not signed with the key of {issuer}");
-            below.finding(Fault::BadSignature, Field::SignatureValue, detail)
+            (Fault::BadSignature, format!("{subject} is not signed with the key of {issuer}"))
         }
-        SignatureError::Unsupported => {
+        SignatureError::Unknown => {
             let algorithm = below.read.signature_algorithm.oid();
-            let detail = format!("{subject} is signed with the algorithm {algorithm}");
-            below.finding(Fault::UnsupportedSignature, Field::SignatureValue, detail)
+            (
+                Fault::UnsupportedSignature,
+                format!("{subject} is signed with the algorithm {algorithm}"),
+            )
         }
-    }
+        SignatureError::Unsupported => return None,
+    };
+    Some(below.finding(fault, Field::SignatureValue, detail))
 }
 
 /// Whether it could be above that certificate by its name, and is not on the way already.

@@ -17,7 +17,10 @@ use super::KeyAlgorithm;
 /// A signature that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// No algorithm that we have goes with this key and this signature.
+    /// Its algorithm is none that anybody knows.
+    #[error("the signature algorithm is not known")]
+    Unknown,
+    /// No algorithm that we have goes with this key and this signature. Others may have one.
     #[error("the signature algorithm is not supported")]
     Unsupported,
     /// It was not made with this key over these bytes.
@@ -32,7 +35,11 @@ pub(super) fn verify_certificate(
     issuer: &X509Certificate<'_>,
 ) -> Result<(), SignatureError> {
     let key = issuer.public_key();
-    let stated = SignatureAlgorithm::of(certificate).ok_or(SignatureError::Unsupported)?;
+    let Some(stated) = SignatureAlgorithm::of(certificate) else {
+        let algorithm = certificate.signature_algorithm.oid();
+        let is_known = *algorithm == OID_PKCS1_RSASSAPSS || is_known_elsewhere(algorithm);
+        return Err(if is_known { SignatureError::Unsupported } else { SignatureError::Unknown });
+    };
     if stated.hash == Hash::Md5 {
         return Ok(());
     }
@@ -40,6 +47,21 @@ pub(super) fn verify_certificate(
     UnparsedPublicKey::new(algorithm, &key.subject_public_key.data)
         .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
         .map_err(|_| SignatureError::Wrong)
+}
+
+/// Whether it is an algorithm that some clients have, and we have not.
+fn is_known_elsewhere(algorithm: &Oid<'_>) -> bool {
+    [
+        OID_SIG_ED448,
+        // DSA with SHA-1, SHA-224 and SHA-256 (RFC 3279 section 2.2.2, RFC 5758 section 3.1).
+        oid!(1.2.840.10040.4.3),
+        oid!(2.16.840.1.101.3.4.3.1),
+        oid!(2.16.840.1.101.3.4.3.2),
+        // ECDSA and RSA with SHA-224 (RFC 5758 section 3.2, RFC 4055 section 5).
+        oid!(1.2.840.10045.4.3.1),
+        oid!(1.2.840.113549.1.1.14),
+    ]
+    .contains(algorithm)
 }
 
 /// The hash of a signature that is not to be relied on any more (RFC 9155).
