@@ -461,7 +461,7 @@ pub enum Field {
     /// The addresses in subjectAltName
     #[serde(rename = "iPAddress")]
     IpAddress,
-    /// A name in subjectAltName that is no host, address, mailbox or directory name
+    /// A name in subjectAltName or in a name constraint that is no host, address, mailbox or directory name
     OtherName,
     /// basicConstraints
     BasicConstraints,

@@ -7,6 +7,8 @@ mod certificate_files;
 mod choose;
 mod cli;
 mod command;
+#[cfg(test)]
+mod coverage;
 mod exit;
 mod interrupt;
 mod mending;
