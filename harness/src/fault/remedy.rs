@@ -64,7 +64,7 @@ impl Remedy {
         match self {
             Self::Words => Vec::new(),
             Self::PlainKey => vec![plain_key(), join("new-key.pem cert.pem")],
-            Self::WholeChain => vec![join("key.pem cert.pem chain.pem")],
+            Self::WholeChain => vec![whole_chain(), join("key.pem leaf.pem chain.pem")],
             Self::NewCertificate => certificate(host, Authority::Trusted),
             Self::NewAuthority => [vec![authority()], certificate(host, Authority::New)].concat(),
         }
@@ -75,6 +75,13 @@ fn plain_key() -> Command {
     Command {
         why: "Take the password from the key; it is asked for.",
         line: "openssl pkey -in key.pem -out new-key.pem".to_owned(),
+    }
+}
+
+fn whole_chain() -> Command {
+    Command {
+        why: "Take the server's own certificate alone; let chain.pem be what its authority publishes for it.",
+        line: "openssl x509 -in cert.pem -out leaf.pem".to_owned(),
     }
 }
 
