@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use wssure_public_suffix::is_public_suffix;
 use x509_parser::prelude::*;
 
 use super::certificate::Held;
@@ -266,15 +267,6 @@ fn label_fits(before: &str, after: &str, label: &str) -> bool {
         && label.len() > before.len() + after.len()
         && label.starts_with(&before)
         && label.ends_with(&after)
-}
-
-/// Whether anybody may register names right below it: the list of publicsuffix.org without its private part,
-/// as Chromium takes it (`EXCLUDE_PRIVATE_REGISTRIES`).
-fn is_public_suffix(domain: &str) -> bool {
-    let lower = domain.to_ascii_lowercase();
-    psl::suffix(lower.as_bytes()).is_some_and(|suffix| {
-        suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes().len() == lower.len()
-    })
 }
 
 pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
