@@ -9,11 +9,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
-        protocol::{CloseFrame, frame::coding::CloseCode},
+        protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
@@ -25,6 +25,8 @@ use crate::observation::{Answer, Close, PageEvent, Step};
 
 /// How long an answer to an offered payload is waited for, and then a close frame.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What a frame is read into, cleared for each connection: by default 128 KiB, and a payload here is a few octets.
+const READ_BUFFER: usize = 4096;
 /// How much of a page is read.
 const PAGE_LIMIT: usize = 1 << 20;
 
@@ -97,7 +99,8 @@ pub(super) async fn speak_after(
     progress: &mut Progress,
 ) -> Spoken {
     let mut spoken = Spoken { events: Vec::new(), close: None, end: Ok(None) };
-    let (mut socket, _) = match client_async(request, stream).await {
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    let (mut socket, _) = match client_async_with_config(request, stream, Some(config)).await {
         Ok(done) => done,
         Err(tungstenite::Error::Http(response)) => {
             let (parts, body) = response.into_parts();
