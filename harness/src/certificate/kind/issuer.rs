@@ -75,16 +75,6 @@ impl Kind {
             | Self::NameConstraintOtherForm
             | Self::NameConstraintMet
             | Self::MalformedIntermediate
-            | Self::ExpiredRoot
-            | Self::AnchorNotRoot
-            | Self::RootNotCa
-            | Self::RootNoCertSign
-            | Self::RootUnknownCriticalExtension
-            | Self::RootWeakKey
-            | Self::RootSha1
-            | Self::RootNameConstraint
-            | Self::RootNoBasicConstraints
-            | Self::RootVersion1
             | Self::RootSent
             | Self::RootBeforeIntermediate
             | Self::TwoIntermediates
@@ -100,6 +90,7 @@ impl Kind {
             | Self::HostileChain
             | Self::RepeatedAuthority
             | Self::HostileMesh => SignedBy::ItsChain,
+            _ if self.brings_its_own_root() => SignedBy::ItsChain,
             _ => SignedBy::Trusted,
         }
     }
