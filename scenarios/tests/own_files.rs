@@ -139,6 +139,12 @@ fn a_divergence_is_known_and_a_stale_one_fails_the_run() {
     ran.assert_prints("2 x it says more than it must");
     ran.assert_prints("1 as expected, 2 known to differ");
 
+    // One that speaks of more cases, and is not true of this one, is not stale where another one is.
+    let general = known.replace("my/*", "**").replace("\"client-refused-certificate", "\"nothing");
+    folder.write("my-proxy.toml", &format!("{SUBJECT}{general}{known}"));
+    let ran = folder.run(&RUN);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+
     let stale = "\n[[divergence]]\ncases = [\"my/*\"]\nfield = \"code\"\nexpected = \"ERR_MINE\"\nobserved = \"ERR_OLD\"\nreason = \"long ago\"\n";
     folder.write("my-proxy.toml", &format!("{SUBJECT}{known}{stale}"));
     let ran = folder.run(&RUN);

@@ -164,16 +164,22 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
     })
 }
 
-/// Divergences that were due in a case and did not happen there.
+/// Divergences that were due in a case and did not happen there, though no other one did in their place.
 fn stale(subject: &Subject, played: &[(usize, Played)]) -> Vec<String> {
-    let mut stale = Vec::new();
-    for divergence in subject.divergences() {
+    let (mut stale, all) = (Vec::new(), subject.divergences());
+    for divergence in all {
         for (_, one) in played {
             let case = one.result.id.as_str();
             let mut due = one
                 .comparisons
                 .iter()
                 .filter(|comparison| comparison.is_due(divergence, case))
+                .filter(|comparison| {
+                    comparison.shows(divergence)
+                        || !all
+                            .iter()
+                            .any(|other| comparison.is_due(other, case) && comparison.shows(other))
+                })
                 .peekable();
             let Some(first) = due.peek().map(|comparison| comparison.observed.clone()) else {
                 continue;
