@@ -11,6 +11,11 @@ cargo fmt --all --check
 step "cargo clippy"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 
+step "the fuzz targets"
+# They are built, and not run: that is for people, and takes minutes to be of use (harness/fuzz/README.md).
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/fuzz" \
+    cargo check --manifest-path harness/fuzz/Cargo.toml --all-targets --locked
+
 step "cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 

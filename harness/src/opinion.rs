@@ -28,7 +28,7 @@ use crate::{
     client::{Profile, Verdict},
     fault::Remedy,
     host::Host,
-    inspect::inspect,
+    inspect::{Inspection, Limits, Question, inspect},
     observation::Finding,
 };
 
@@ -116,9 +116,10 @@ impl Opinions {
 pub fn ask(clients: &[Arc<Profile>], asked: &Asked<'_>) -> Opinions {
     let mut found: Vec<Judged> = Vec::new();
     let mut opinions = Vec::new();
+    let mut inspections = Inspections::default();
     for profile in clients {
         let question = profile.question(asked.host, asked.anchors, asked.now);
-        let verdict = profile.judge(&inspect(asked.sent, &question));
+        let verdict = profile.judge(inspections.of(asked.sent, &question));
         enter(&mut found, profile, &verdict);
         opinions.push(Opinion {
             client: profile.name.clone(),
@@ -134,6 +135,22 @@ pub fn ask(clients: &[Arc<Profile>], asked: &Asked<'_>) -> Opinions {
         (std::cmp::Reverse(one.decides_for.len()), std::cmp::Reverse(one.minded_by.len()))
     });
     Opinions { found, clients: opinions }
+}
+
+/// What was found for clients with these limits: there are fewer of them than clients, and to look once more at a chain of a
+/// hundred certificates takes as long as it did before.
+#[derive(Default)]
+struct Inspections<'p>(Vec<(Limits<'p>, Inspection)>);
+
+impl<'p> Inspections<'p> {
+    fn of(&mut self, sent: &[CertificateDer<'_>], question: &Question<'p>) -> &Inspection {
+        let known = self.0.iter().position(|(limits, _)| *limits == question.limits);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((question.limits, inspect(sent, question)));
+            self.0.len() - 1
+        });
+        &self.0[index].1
+    }
 }
 
 /// Enters what a client found, and what it minds of it.

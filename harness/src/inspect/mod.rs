@@ -72,7 +72,7 @@ impl<'a> Question<'a> {
 }
 
 /// What a client can and allows, where that decides what is a fault at all.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits<'a> {
     /// The most days of validity that it allows.
     pub longest_validity_days: u32,
