@@ -87,7 +87,9 @@ fn read_as(error: &io::Error, moment: Moment) -> ServerSaw {
     }
 }
 
-use AlertDescription::{BadCertificate, CertificateExpired, CertificateUnknown, UnknownCA};
+use AlertDescription::{
+    BadCertificate, CertificateExpired, CertificateUnknown, InternalError, UnknownCA,
+};
 use Moment::{AfterHandshake, DuringHandshake};
 use ServerSaw::{Alert, Closed, Notified, Reset};
 use TlsVersion::{Tls12, Tls13};
@@ -122,6 +124,8 @@ async fn webkitgtk_leaves_records_behind_the_certificate_unread() {
 #[case("curl", Kind::SelfSigned, Tls12, Alert(UnknownCA, DuringHandshake))]
 #[case("curl", Kind::WrongName, Tls12, Notified(AfterHandshake))]
 #[case("curl", Kind::WrongName, Tls13, Notified(AfterHandshake))]
+#[case("gnutls", Kind::KeyAgreementOnly, Tls12, Alert(InternalError, DuringHandshake))]
+#[case("gnutls", Kind::KeyAgreementOnly, Tls13, Alert(InternalError, DuringHandshake))]
 #[case("node", Kind::SelfSigned, Tls12, Closed(AfterHandshake))]
 #[case("node", Kind::SelfSigned, Tls13, Closed(DuringHandshake))]
 #[tokio::test]
@@ -168,6 +172,29 @@ async fn a_late_alert_is_sealed_for_every_cipher(#[case] suite: rustls::Supporte
     let mut client = Simulated::new(client::find("firefox").unwrap());
     let (_, saw) = meet(&mut client, Arc::new(config)).await;
     assert_eq!(saw, Alert(BadCertificate, AfterHandshake));
+}
+
+/// So is an alert that rustls does not send during a handshake.
+#[rstest]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256)]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384)]
+#[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256)]
+#[tokio::test]
+async fn an_alert_of_our_own_is_sealed_for_every_cipher(
+    #[case] suite: rustls::SupportedCipherSuite,
+) {
+    let (lab, minted) = mint(Kind::KeyAgreementOnly);
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites = vec![suite];
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(minted.chain().to_vec(), minted.key().unwrap().der().clone_key())
+        .unwrap();
+    let mut client = Simulated::named("gnutls").unwrap().trusting([lab.authority()]);
+    let (_, saw) = meet(&mut client, Arc::new(config)).await;
+    assert_eq!(saw, Alert(InternalError, DuringHandshake));
 }
 
 /// A client that judges late under TLS 1.3 too: no browser does, so the profile is made here.

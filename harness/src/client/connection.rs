@@ -19,6 +19,7 @@ use super::{
     Destination, Route,
     failure::{Failure, alerted, broken, complaint, refusal, violation},
     real::Pipe,
+    sealed_alert::HandshakeSecret,
     tls::{HandshakeFailure, TlsStream},
     verifier::Verifier,
 };
@@ -112,15 +113,17 @@ pub(super) async fn tcp(to: &Destination, progress: &mut Progress) -> Result<Tcp
 pub(super) async fn tls(
     tcp: TcpStream,
     to: &Destination,
-    config: ClientConfig,
+    mut config: ClientConfig,
     verifier: &Verifier,
     progress: &mut Progress,
 ) -> Result<Stream, Failure> {
     let start = Instant::now();
     progress.step = Some(Step::Tls);
+    let secret = Arc::new(HandshakeSecret::default());
+    config.key_log = Arc::clone(&secret) as Arc<dyn rustls::KeyLog>;
     let connection = ClientConnection::new(Arc::new(config), server_name(&to.host)?)
         .map_err(|error| violation(Step::Tls, &error))?;
-    let mut stream = TlsStream::new(tcp, connection);
+    let mut stream = TlsStream::new(tcp, connection, secret);
     progress.offered = stream.offered().cloned();
     let result = stream.handshake().await;
     let seen = verifier.seen();

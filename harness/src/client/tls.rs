@@ -4,6 +4,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -13,7 +14,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{profile::Leaving, sealed_alert};
+use super::{
+    profile::Leaving,
+    sealed_alert::{self, HandshakeSecret},
+    verifier,
+};
 use crate::{
     Alert,
     observation::{Ending, Handshake, Offered, TlsVersion},
@@ -30,6 +35,7 @@ const HEADER: usize = 5;
 pub(super) struct TlsStream {
     tcp: TcpStream,
     tls: ClientConnection,
+    secret: Arc<HandshakeSecret>,
     /// Bytes from rustls that TCP has not taken yet.
     outgoing: Vec<u8>,
     sent: usize,
@@ -80,13 +86,19 @@ pub(super) enum HandshakeFailure {
 }
 
 impl TlsStream {
-    pub(super) fn new(tcp: TcpStream, mut tls: ClientConnection) -> Self {
+    /// `secret` is what the connection tells its secrets to.
+    pub(super) fn new(
+        tcp: TcpStream,
+        mut tls: ClientConnection,
+        secret: Arc<HandshakeSecret>,
+    ) -> Self {
         // The first thing that rustls has to say is its ClientHello.
         let mut outgoing = Vec::new();
         while tls.wants_write() && tls.write_tls(&mut outgoing).is_ok() {}
         Self {
             tcp,
             tls,
+            secret,
             offered: witness::offered(&outgoing),
             outgoing,
             sent: 0,
@@ -124,11 +136,16 @@ impl TlsStream {
         }
     }
 
-    /// Ends a connection as a client that refuses it: with the alert that the failed verification has
-    /// left in rustls, if that is to be said, and then by closing or resetting.
+    /// Ends a connection as a client that refuses it: with the alert that the failed verification has left in rustls, if
+    /// that is to be said, or one that rustls has not, and then by closing or resetting.
     pub(super) async fn refuse(mut self, says: Option<Alert>, ending: Ending) -> io::Result<()> {
-        if says.is_some() {
-            self.send().await?;
+        match says {
+            Some(alert) if verifier::error_for(alert).is_none() => {
+                let record = sealed_alert::seal_during_handshake(&self.tls, &self.secret, alert);
+                self.tcp.write_all(&record.map_err(io::Error::other)?).await?;
+            }
+            Some(_) => self.send().await?,
+            None => {}
         }
         leave(self.tcp, ending).await
     }
@@ -167,9 +184,8 @@ impl TlsStream {
     /// Ends a connection that the server has closed before it answered, with an alert in a record that needs no
     /// keys (RFC 8446 section 5.1).
     pub(super) async fn complain(mut self, alert: Alert) {
-        const FATAL: u8 = 2;
         // Nobody may be there to hear it.
-        let _ = self.tcp.write_all(&[21, 3, 3, 0, 2, FATAL, alert.0]).await;
+        let _ = self.tcp.write_all(&sealed_alert::plain(alert)).await;
         let _ = self.tcp.shutdown().await;
     }
 

@@ -14,7 +14,7 @@ mod recording;
 mod records;
 mod relay;
 mod side;
-mod traffic_keys;
+pub(crate) mod traffic_keys;
 mod witnessed;
 
 use std::{

@@ -16,7 +16,7 @@ use crate::{
 
 /// A cipher suite that we can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Suite {
+pub(crate) struct Suite {
     cipher: Cipher,
     hash: Hash,
 }
@@ -36,7 +36,7 @@ pub(super) struct Pair {
 
 impl Suite {
     /// [`None`] for a suite that is not one of AES-GCM or ChaCha20-Poly1305.
-    pub(super) fn of(suite: &TlsCipherSuite) -> Option<Self> {
+    pub(crate) fn of(suite: &TlsCipherSuite) -> Option<Self> {
         let cipher = match (suite.enc, suite.enc_mode, suite.enc_size) {
             (TlsCipherEnc::Aes, TlsCipherEncMode::Gcm, 128) => Cipher::Aes128Gcm,
             (TlsCipherEnc::Aes, TlsCipherEncMode::Gcm, 256) => Cipher::Aes256Gcm,
@@ -52,7 +52,7 @@ impl Suite {
     }
 
     /// The keys of one direction under TLS 1.3 (RFC 8446 section 7.3).
-    pub(super) fn tls13(self, secret: &[u8]) -> Result<RecordKey, Unusable> {
+    pub(crate) fn tls13(self, secret: &[u8]) -> Result<RecordKey, Unusable> {
         let key = self.expand(secret, "key", self.cipher.key_length())?;
         let iv = self.expand(secret, "iv", self.cipher.iv_length(TlsVersion::Tls13))?;
         RecordKey::new(TlsVersion::Tls13, self.cipher, &key, &iv)

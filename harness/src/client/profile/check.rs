@@ -4,7 +4,6 @@ use toml::Spanned;
 
 use super::{Leaving, Profile, Refuses};
 use crate::{
-    client::verifier,
     data::{DataError, Source},
     fault::Area,
     observation::Moment,
@@ -84,13 +83,6 @@ impl Profile {
             let message = "close_notify is for a refusal after the handshake and without an alert";
             return Err(source.error(place, message));
         }
-        match &rule.alert {
-            Some(alert) if during && verifier::error_for(*alert.get_ref()).is_none() => {
-                Err(source
-                    .error(alert.span(), format!("a simulated client cannot send {}", alert.get_ref()))
-                    .hint("during the handshake: handshake_failure, bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, illegal_parameter, unknown_ca, access_denied, decrypt_error"))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
