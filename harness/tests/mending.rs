@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -69,6 +69,12 @@ async fn assert_mended(folder: &Path, host: &Host, planted: &[Fault]) {
     }
 }
 
+/// The files of a folder, with what is in them.
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| (path.clone(), fs::read(&path).unwrap())).collect()
+}
+
 /// Plants it with a kept authority, mends it as its explanation says, and connects.
 async fn plant_and_mend(kind: Kind, kept: &Path) {
     let folder = tempfile::tempdir().unwrap();
@@ -78,8 +84,11 @@ async fn plant_and_mend(kind: Kind, kept: &Path) {
     if remedy(kind) == Remedy::NewCertificate {
         fs::copy(kept.join("authority.key"), folder.join("authority.key")).unwrap();
     }
+    let before = contents(folder);
     let password = format!("{}\n", wssure_harness::certificate::KEY_PASSWORD);
     mend(folder, remedy(kind), &host, &password);
+    let after = contents(folder);
+    assert!(before.iter().all(|file| after.contains(file)), "{kind}: a file was overwritten");
     assert_mended(folder, &host, &planted(kind)).await;
 }
 

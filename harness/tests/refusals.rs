@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use rstest::rstest;
-use rustls::{AlertDescription, ServerConfig, SupportedProtocolVersion};
+use rustls::{AlertDescription, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -34,13 +34,22 @@ fn mint(kind: Kind) -> (Lab, Minted) {
 }
 
 fn server(minted: &Minted, version: TlsVersion) -> Arc<ServerConfig> {
+    server_with(minted, version, rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES)
+}
+
+fn server_with(
+    minted: &Minted,
+    version: TlsVersion,
+    suites: &[SupportedCipherSuite],
+) -> Arc<ServerConfig> {
     let version: &'static SupportedProtocolVersion = match version {
         TlsVersion::Tls12 => &rustls::version::TLS12,
         TlsVersion::Tls13 => &rustls::version::TLS13,
     };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites = suites.to_vec();
     let key = minted.key().unwrap().der().clone_key();
-    let config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[version])
         .unwrap()
         .with_no_client_auth()
@@ -159,18 +168,10 @@ async fn the_server_sees_what_the_profile_says(
 #[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)]
 #[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
 #[tokio::test]
-async fn a_late_alert_is_sealed_for_every_cipher(#[case] suite: rustls::SupportedCipherSuite) {
+async fn a_late_alert_is_sealed_for_every_cipher(#[case] suite: SupportedCipherSuite) {
     let (_, minted) = mint(Kind::SelfSigned);
-    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider.cipher_suites = vec![suite];
-    let config = ServerConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS12])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(minted.chain().to_vec(), minted.key().unwrap().der().clone_key())
-        .unwrap();
     let mut client = Simulated::new(client::find("firefox").unwrap());
-    let (_, saw) = meet(&mut client, Arc::new(config)).await;
+    let (_, saw) = meet(&mut client, server_with(&minted, Tls12, &[suite])).await;
     assert_eq!(saw, Alert(BadCertificate, AfterHandshake));
 }
 
@@ -180,20 +181,10 @@ async fn a_late_alert_is_sealed_for_every_cipher(#[case] suite: rustls::Supporte
 #[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384)]
 #[case(rustls::crypto::aws_lc_rs::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256)]
 #[tokio::test]
-async fn an_alert_of_our_own_is_sealed_for_every_cipher(
-    #[case] suite: rustls::SupportedCipherSuite,
-) {
+async fn an_alert_of_our_own_is_sealed_for_every_cipher(#[case] suite: SupportedCipherSuite) {
     let (lab, minted) = mint(Kind::KeyAgreementOnly);
-    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider.cipher_suites = vec![suite];
-    let config = ServerConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(minted.chain().to_vec(), minted.key().unwrap().der().clone_key())
-        .unwrap();
     let mut client = Simulated::named("gnutls").unwrap().trusting([lab.authority()]);
-    let (_, saw) = meet(&mut client, Arc::new(config)).await;
+    let (_, saw) = meet(&mut client, server_with(&minted, Tls13, &[suite])).await;
     assert_eq!(saw, Alert(InternalError, DuringHandshake));
 }
 

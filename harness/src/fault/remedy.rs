@@ -59,12 +59,13 @@ impl Remedy {
     /// The commands in their order, for a proxy under that host; `HOST` stands in its place if none is given.
     ///
     /// They leave `mended.pem` for the proxy's `--cert`; [`Self::NewAuthority`] leaves `new-authority.pem`, too, for the
-    /// clients. No file that they find is overwritten, but those of an earlier try.
+    /// clients. The names of all that they write begin with `mended` or `new-`: what is there stays as it is, but for the
+    /// authority's count of serial numbers.
     pub fn commands(self, host: Option<&Host>) -> Vec<Command> {
         match self {
             Self::Words => Vec::new(),
             Self::PlainKey => vec![plain_key(), join("new-key.pem cert.pem")],
-            Self::WholeChain => vec![whole_chain(), join("key.pem leaf.pem chain.pem")],
+            Self::WholeChain => vec![whole_chain(), join("key.pem new-leaf.pem chain.pem")],
             Self::NewCertificate => certificate(host, Authority::Trusted),
             Self::NewAuthority => [vec![authority()], certificate(host, Authority::New)].concat(),
         }
@@ -81,7 +82,7 @@ fn plain_key() -> Command {
 fn whole_chain() -> Command {
     Command {
         why: "Take the server's own certificate alone; let chain.pem be what its authority publishes for it.",
-        line: "openssl x509 -in cert.pem -out leaf.pem".to_owned(),
+        line: "openssl x509 -in cert.pem -out new-leaf.pem".to_owned(),
     }
 }
 
@@ -114,7 +115,7 @@ fn certificate(host: Option<&Host>, authority: Authority) -> Vec<Command> {
     let request = Command {
         why: "Make a key, and a request for its certificate.",
         line: format!(
-            "openssl req -new -newkey rsa:2048 -nodes -subj /CN={common_name} -keyout new-key.pem -out request.pem"
+            "openssl req -new -newkey rsa:2048 -nodes -subj /CN={common_name} -keyout new-key.pem -out new-request.pem"
         ),
     };
     let extensions = Command {
@@ -122,14 +123,14 @@ fn certificate(host: Option<&Host>, authority: Authority) -> Vec<Command> {
         line: format!(
             "printf '%s\\n' subjectAltName={form}:{bare} basicConstraints=critical,CA:FALSE \
              keyUsage=critical,digitalSignature,keyEncipherment extendedKeyUsage=serverAuth \
-             subjectKeyIdentifier=hash authorityKeyIdentifier=keyid > extensions.txt"
+             subjectKeyIdentifier=hash authorityKeyIdentifier=keyid > new-extensions.txt"
         ),
     };
     let issue = Command {
-        why: "Issue it. (A public authority takes request.pem, and sends the certificate and its intermediates.)",
+        why: "Issue it. (A public authority takes new-request.pem, and sends the certificate and its intermediates.)",
         line: format!(
-            "openssl x509 -req -in request.pem -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -sha256 \
-             -days 90 -extfile extensions.txt -out new-cert.pem"
+            "openssl x509 -req -in new-request.pem -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -sha256 \
+             -days 90 -extfile new-extensions.txt -out new-cert.pem"
         ),
     };
     vec![request, extensions, issue, join("new-key.pem new-cert.pem")]
