@@ -48,7 +48,7 @@ async fn serve(listener: TcpListener) {
     }
 }
 
-async fn echo(mut stream: TcpStream) {
+pub(crate) async fn echo(mut stream: TcpStream) {
     let (mut from, mut to) = stream.split();
     // A proxy that goes away is what this ends with; there is nobody to tell.
     tokio::io::copy(&mut from, &mut to).await.ok();

@@ -39,6 +39,7 @@ pub mod certificate;
 pub mod client;
 pub mod compare;
 pub mod data;
+pub mod dialogue;
 pub mod echo;
 pub mod fault;
 pub mod host;

@@ -23,6 +23,7 @@ use crate::{
     certificate::{Delivery, Kind, Parameters},
     client::{Opener, Scheme, Wish},
     data::Source,
+    dialogue::Dialogue,
     host::Host,
     observation::TlsVersion,
     subject::SubjectOption,
@@ -145,6 +146,8 @@ pub struct Step {
     /// What the wiki page says of it.
     pub claims: Vec<Statement>,
     expectations: Option<Expectations>,
+    /// What the subject must have said of a dialogue.
+    pub(crate) said: Option<ExpectedLog>,
     pub(crate) line: usize,
 }
 
@@ -163,6 +166,8 @@ pub enum Action {
     RestartClient,
     /// The subject is stopped and started on the same port with this certificate of the case.
     Serve(String),
+    /// No client does anything: both ends of the subject are played, byte by byte.
+    Play(Dialogue),
 }
 
 /// Where a client goes.
@@ -204,6 +209,16 @@ impl Case {
         })
     }
 
+    /// Whether a client does something in it.
+    pub fn has_clients(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Open(..) | Action::Browse(..)))
+    }
+
+    /// Whether some step is a dialogue.
+    pub fn has_dialogue(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Play(_)))
+    }
+
     /// The ids of the claims that it is evidence for.
     pub fn claims(&self) -> impl Iterator<Item = &str> {
         let steps = self.steps.iter().flat_map(|step| &step.claims);
@@ -230,6 +245,7 @@ impl std::fmt::Display for Action {
             Self::Remove(name) => write!(f, "remove the certificate {name}"),
             Self::RestartClient => f.write_str("restart the client"),
             Self::Serve(name) => write!(f, "serve the certificate {name}"),
+            Self::Play(dialogue) => write!(f, "a dialogue of {} turns", dialogue.len()),
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Cell {
     Refused,
     /// In one story it was refused and it connected, each as expected.
     Both,
-    /// The case ends before any client comes, as expected.
+    /// No client has a part in it: the proxy's start, or a dialogue with it, went as expected.
     StartOnly,
     /// It differs in the way that the subject is known to.
     Known,
@@ -87,7 +87,7 @@ impl Cell {
             Self::Connected => "connected, as expected",
             Self::Refused => "refused, as expected",
             Self::Both => "refused and connected in one story, as expected",
-            Self::StartOnly => "the proxy's start alone, as expected",
+            Self::StartOnly => "without a client (the proxy's start, or a dialogue), as expected",
             Self::Known => "differs in the way this proxy is known to",
             Self::Unexpected => "UNEXPECTED",
             Self::NotJudged => "the case expects nothing of this client",

@@ -10,7 +10,7 @@ use super::{
     palette::{BAD, FAINT, HEADING, NOTABLE},
     repeat::Again,
 };
-use crate::run::{CaseResult, Difference, Report, Verdict};
+use crate::run::{CaseResult, Difference, Report, StepResult, Verdict};
 
 /// How many log lines of one cell are shown.
 const LOG_LINES: usize = 12;
@@ -43,7 +43,7 @@ pub fn write(report: &Report, again: &Again, out: &mut dyn Write) -> io::Result<
     stale(report, out)
 }
 
-/// One start or one step of one client.
+/// One start, one dialogue, or one step of one client.
 struct Place<'a> {
     case: &'a CaseResult,
     client: Option<&'a str>,
@@ -68,20 +68,26 @@ fn places(report: &Report) -> Vec<Place<'_>> {
             seen: None,
             log: &case.start.log,
         });
+        places.extend(case.dialogues.iter().map(|step| place(case, None, step)));
         for client in &case.clients {
-            places.extend(client.steps.iter().map(|step| Place {
-                case,
-                client: Some(&client.client),
-                line: step.line,
-                action: format!("step {}: {}", step.number, step.action),
-                verdict: &step.verdict,
-                differences: &step.differences,
-                seen: step.observation.as_ref().map(sentence),
-                log: &step.log,
-            }));
+            let name = Some(client.client.as_str());
+            places.extend(client.steps.iter().map(|step| place(case, name, step)));
         }
     }
     places
+}
+
+fn place<'a>(case: &'a CaseResult, client: Option<&'a str>, step: &'a StepResult) -> Place<'a> {
+    Place {
+        case,
+        client,
+        line: step.line,
+        action: format!("step {}: {}", step.number, step.action),
+        verdict: &step.verdict,
+        differences: &step.differences,
+        seen: step.observation.as_ref().map(sentence),
+        log: &step.log,
+    }
 }
 
 impl Place<'_> {

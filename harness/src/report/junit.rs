@@ -26,6 +26,10 @@ fn suite(case: &CaseResult) -> TestSuite {
     let start = &case.start;
     let log = start.log.join("\n");
     suite.add_test_case(test("start".to_owned(), case, &start.verdict, &start.differences, &log));
+    suite.add_test_cases(case.dialogues.iter().map(|step| {
+        let name = format!("step {}: {}", step.number, step.action);
+        test(name, case, &step.verdict, &step.differences, &described(step))
+    }));
     for client in &case.clients {
         suite.add_test_cases(client.steps.iter().map(|step| {
             let name = format!("{}, step {}: {}", client.client, step.number, step.action);

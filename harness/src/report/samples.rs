@@ -219,6 +219,7 @@ fn case(id: &str, steps: Vec<Vec<StepResult>>) -> CaseResult {
             differences: Vec::new(),
             log: Vec::new(),
         },
+        dialogues: Vec::new(),
         clients: clients
             .iter()
             .zip(steps)

@@ -25,6 +25,7 @@ use crate::{
         Actor, Client, Clock, Destination, OnWarning, Opener, Payload, Route, Trouble,
         real::{Entrance, Proof},
     },
+    dialogue::Dialogue,
     observation::{ExceptionOutcome, Observation},
     subject::{Field, Line, Mark, Running, StartFailure, Subject},
 };
@@ -75,6 +76,7 @@ pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
             .iter()
             .map(|actor| ClientResult { client: actor.name().to_owned(), steps: Vec::new() })
             .collect(),
+        dialogues: Vec::new(),
     };
     let start_result = match props {
         Ok(Ok(props)) => performance.play(&props).await,
@@ -95,6 +97,7 @@ pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
         },
         file: case.source.path().display().to_string(),
         start: start_result,
+        dialogues: performance.dialogues,
         clients: performance.clients,
         took_ms: milliseconds(start.elapsed()),
     };
@@ -114,6 +117,7 @@ struct Performance<'a> {
     effort: Effort,
     comparisons: Vec<Comparison>,
     clients: Vec<ClientResult>,
+    dialogues: Vec<StepResult>,
 }
 
 impl Performance<'_> {
@@ -201,7 +205,9 @@ impl Performance<'_> {
 
     async fn play_steps(&mut self, stage: &mut Stage<'_>, props: &Props) {
         let mut parts = Vec::new();
-        for actor in &self.company.clients {
+        // In a dialogue nobody else has a part.
+        let actors = if self.case.has_clients() { &self.company.clients[..] } else { &[] };
+        for actor in actors {
             let entrance = Entrance {
                 authority: self.company.lab.authority(),
                 clock: Clock::System,
@@ -221,6 +227,11 @@ impl Performance<'_> {
                     self.give_up(step, &error);
                     break;
                 }
+                continue;
+            }
+            if let Action::Play(dialogue) = &step.action {
+                let result = self.converse(step, dialogue, stage).await;
+                self.dialogues.push(result);
                 continue;
             }
             for (index, part) in parts.iter_mut().enumerate() {
@@ -277,7 +288,7 @@ impl Performance<'_> {
             Action::Import(name) => client.import(certificate(name)?).await?,
             Action::Remove(name) => client.remove(&certificate(name)?).await?,
             Action::RestartClient => client.restart().await?,
-            Action::Serve(_) => {}
+            Action::Serve(_) | Action::Play(_) => {}
             Action::Open(visit, opener) => {
                 return self.visit(step, visit, Way::Open(*opener), client, stage).await.map(Some);
             }
@@ -287,6 +298,57 @@ impl Performance<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Plays a dialogue; then, whatever it was, a client that accepts everything must be served.
+    async fn converse(
+        &mut self,
+        step: &Step,
+        dialogue: &Dialogue,
+        stage: &mut Stage<'_>,
+    ) -> StepResult {
+        let expected = step.said.clone().unwrap_or(ExpectedLog::Nothing);
+        let Some(mark) = stage.running(Port::Same).map(|running| running.log().mark()) else {
+            return unseen(step, Verdict::Trouble("the subject is not running".to_owned()));
+        };
+        let time = Instant::now();
+        let played = stage.play(dialogue).await;
+        self.effort.clients_ms += milliseconds(time.elapsed());
+        let (met, connections) = match played {
+            Ok(played) => played,
+            Err(why) => return unseen(step, Verdict::Trouble(why)),
+        };
+        self.effort.connections += connections;
+        let Some(running) = stage.running(Port::Same) else {
+            return unseen(step, Verdict::Trouble("the subject is not running".to_owned()));
+        };
+        let mut compared: Vec<Comparison> = met
+            .into_iter()
+            .map(|met| Comparison::new(Field::Dialogue, met.turn, met.observed))
+            .collect();
+        self.listen(running, mark, &expected, |compared| compared).await;
+        let to = Destination {
+            scheme: stage.control_scheme(),
+            host: self.case.main_certificate().host.clone(),
+            port: running.address().port(),
+            path: "/".to_owned(),
+            route: Route::To(running.address()),
+        };
+        compared.push(self.control(&to, stage, running).await);
+        // What was said until somebody else had been served: a line that comes late is no silence.
+        let (lines, said) = self.heard(running, mark);
+        compared.extend(judge::log(&expected, &said, &lines));
+        let differences = self.differences(compared);
+        StepResult {
+            log: if differences.is_empty() { Vec::new() } else { lines },
+            said,
+            observation: None,
+            number: step.number,
+            line: step.line,
+            action: step.action.to_string(),
+            verdict: Verdict::of(&differences),
+            differences,
+        }
     }
 
     async fn visit(

@@ -10,6 +10,7 @@ use crate::{
     case::{Case, Identity, MAIN, Port, Target},
     certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification},
     client::Scheme,
+    dialogue::{self, Dialogue, Met, PlayedTarget, Stand},
     subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
 };
 
@@ -106,6 +107,8 @@ pub(super) struct Stage<'a> {
     subject: &'a Subject,
     props: &'a Props,
     target: SocketAddr,
+    /// The target, where a dialogue plays it.
+    played: Option<PlayedTarget>,
     wssure: Option<PathBuf>,
     first: Option<Running>,
     other: Option<Running>,
@@ -121,15 +124,27 @@ impl<'a> Stage<'a> {
         targets: &Targets,
         wssure: Option<PathBuf>,
     ) -> Result<Self, StartFailure> {
-        let target = match case.subject.target {
-            Target::Echo => targets.echo(),
-            Target::Nobody => targets.nobody,
+        let played = match case.subject.target {
+            Target::Echo if case.has_dialogue() => {
+                Some(PlayedTarget::start().await.map_err(|source| StartFailure::Io {
+                    subject: subject.name().to_owned(),
+                    doing: "making a target for it".to_owned(),
+                    source,
+                })?)
+            }
+            _ => None,
+        };
+        let target = match (&played, case.subject.target) {
+            (Some(played), _) => played.address(),
+            (None, Target::Echo) => targets.echo(),
+            (None, Target::Nobody) => targets.nobody,
         };
         let mut stage = Self {
             case,
             subject,
             props,
             target,
+            played,
             wssure,
             first: None,
             other: None,
@@ -151,6 +166,22 @@ impl<'a> Stage<'a> {
         self.first = Some(self.start(certificate, address).await?);
         self.serving = certificate.to_owned();
         Ok(())
+    }
+
+    /// Plays a dialogue with the first subject: what came of each turn that waits, and how many connections it took.
+    pub(super) async fn play(&mut self, dialogue: &Dialogue) -> Result<(Vec<Met>, u64), String> {
+        let Some(subject) = self.first.as_ref().map(Running::address) else {
+            return Err("the subject is not running".to_owned());
+        };
+        let props = self.props;
+        let stand = Stand {
+            subject,
+            host: &self.case.main_certificate().host,
+            target: self.played.as_mut(),
+            certificate: &|name| props.certificate(name).cloned(),
+            renew: &|_, _| Err("not yet".to_owned()),
+        };
+        dialogue::play(dialogue, stand).await
     }
 
     pub(super) fn running(&self, port: Port) -> Option<&Running> {

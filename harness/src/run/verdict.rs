@@ -74,6 +74,9 @@ pub struct CaseResult {
     pub file: String,
     /// How the subject's start went.
     pub start: StartResult,
+    /// What came of its dialogues, which no client has a part in.
+    #[serde(default)]
+    pub dialogues: Vec<StepResult>,
     /// What each client showed, in the order of the report's clients.
     pub clients: Vec<ClientResult>,
     /// How long the case took, in milliseconds.
@@ -253,9 +256,9 @@ impl fmt::Display for Tally {
 }
 
 impl CaseResult {
-    /// The verdict on one client: the worst of its steps, and of the start where that went wrong.
+    /// The verdict on one client: the worst of its steps, and of the start and the dialogues where those went wrong.
     pub fn verdict_on(&self, client: &ClientResult) -> Verdict {
-        let steps = client.steps.iter().map(|step| &step.verdict);
+        let steps = client.steps.iter().chain(&self.dialogues).map(|step| &step.verdict);
         steps
             .chain([&self.start.verdict])
             .max_by_key(|verdict| verdict.rank())
@@ -270,7 +273,8 @@ impl Report {
         let mut tally = Tally::default();
         for case in &self.cases {
             tally.count(&case.start.verdict);
-            for step in case.clients.iter().flat_map(|client| &client.steps) {
+            let steps = case.clients.iter().flat_map(|client| &client.steps);
+            for step in case.dialogues.iter().chain(steps) {
                 tally.count(&step.verdict);
             }
         }

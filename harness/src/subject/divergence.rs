@@ -51,6 +51,8 @@ pub enum Field {
     Exception,
     /// The code of the WebSocket's close.
     CloseCode,
+    /// A turn of a dialogue.
+    Dialogue,
 }
 
 impl fmt::Display for Field {
@@ -71,6 +73,7 @@ impl fmt::Display for Field {
             Self::PrivateKey => "private-key",
             Self::Exception => "exception",
             Self::CloseCode => "close-code",
+            Self::Dialogue => "dialogue",
         })
     }
 }

@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::{
-    Action, Case, CertificateNeed, MAIN, Start, StartOutcome, Step, SubjectNeed, Visit, Vocabulary,
+    Action, Case, CertificateNeed, ExpectedLog, MAIN, Start, StartOutcome, Step, SubjectNeed,
+    Visit, Vocabulary,
     claim::RawStatement,
     expectation::{Expectations, RawExpect, RawLog},
 };
 use crate::{
     client::{Opener, Scheme},
     data::{DataError, Source},
+    dialogue::Dialogue,
     host::Host,
     subject::SubjectOption,
 };
@@ -159,19 +161,34 @@ impl Reader<'_> {
         actions.extend(raw.remove.map(|name| Action::Remove(name.into_inner())));
         actions.extend(raw.serve.map(|name| Action::Serve(name.into_inner())));
         actions.extend(raw.restart.map(|Restart::Client| Action::RestartClient));
+        if let Some(text) = &raw.dialogue {
+            let dialogue = Dialogue::read(self.source, text.span())?;
+            if let Some(missing) =
+                dialogue.certificates().find(|name| !certificates.contains_key(*name))
+            {
+                let message = format!("this case has no certificate `{missing}`");
+                return Err(self.source.error(text.span(), message));
+            }
+            actions.push(Action::Play(dialogue));
+        }
         let Ok([action]) = <[Action; 1]>::try_from(actions) else {
             return Err(self.source.error(
                 span,
-                "a step does exactly one of: open, browse, import, remove, restart, serve",
+                "a step does exactly one of: open, browse, import, remove, restart, serve, dialogue",
             ));
         };
         let visits = matches!(action, Action::Open(..) | Action::Browse(..));
+        let said = match (&action, &raw.log) {
+            (Action::Play(_), Some(log)) => Some(RawLog::read(log.clone(), self.source)?),
+            (Action::Play(_), None) => Some(ExpectedLog::Nothing),
+            _ => None,
+        };
         // A step of a table is there for all of its cases: what a case expects of it stands in the case.
-        let (said, line) = match (raw.expect, otherwise) {
+        let (expected, line) = match (raw.expect, otherwise) {
             (None, Some(expect)) if visits => (Some(expect.clone()), expect.span().start),
             (own, _) => (own, span.start),
         };
-        let expectations = match (visits, said) {
+        let expectations = match (visits, expected) {
             (true, Some(expect)) => {
                 let wish = matches!(action, Action::Browse(_, Some(_)));
                 Some(Expectations::read(expect, raw.log, wish, self.source, self.words)?)
@@ -194,6 +211,7 @@ impl Reader<'_> {
             action,
             claims: self.claims(raw.claim)?,
             expectations,
+            said,
             line: self.source.line(line),
         })
     }

@@ -103,6 +103,7 @@ pub(super) struct RawStep {
     pub remove: Option<Spanned<String>>,
     pub restart: Option<Restart>,
     pub serve: Option<Spanned<String>>,
+    pub dialogue: Option<Spanned<String>>,
     pub host: Option<Host>,
     #[serde(default)]
     pub port: Port,
