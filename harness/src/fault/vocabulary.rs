@@ -648,6 +648,18 @@ faults! {
         by: Words,
         source: "websockify 0.13: close code 1011, `Failed to connect to downstream server`",
     }
+    TargetLost "target-lost" Connection {
+        means: "The target behind the proxy broke the connection in the middle of a session: the client's side is fine.",
+        mend: "Look into the target's log; a firewall between proxy and target may forget idle connections.",
+        by: Words,
+        source: "RFC 9293 section 3.5.2 (reset); RFC 6455 section 7.4.1 (1011)",
+    }
+    WebsocketViolation "websocket-violation" Connection {
+        means: "The client broke the WebSocket protocol, and the proxy ended the session.",
+        mend: "Update the client. Text frames: send binary ones (`binaryType = \"arraybuffer\"`); a VNC or SSH target has no text.",
+        by: Words,
+        source: "RFC 6455 sections 5 and 7.4.1 (1002, 1003)",
+    }
     NameNotResolved "name-not-resolved" Connection {
         means: "The host in the URL has no address.",
         mend: "Check the host for a typing error, and its DNS record; `--connect ADDR:PORT` goes around it.",

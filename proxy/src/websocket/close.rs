@@ -13,6 +13,8 @@ pub enum CloseCode {
     ProtocolError,
     /// 1003: text frames; websockify answers them so.
     Unsupported,
+    /// 1007: a reason that is not UTF-8.
+    InvalidData,
     /// 1011: the target cannot be reached or broke the connection; websockify answers so.
     InternalError,
 }
@@ -25,6 +27,7 @@ impl CloseCode {
             Self::GoingAway => 1001,
             Self::ProtocolError => 1002,
             Self::Unsupported => 1003,
+            Self::InvalidData => 1007,
             Self::InternalError => 1011,
         }
     }
@@ -66,6 +69,10 @@ pub enum Violation {
     BadLength,
     /// A Close frame with one byte, where a code has two (section 5.5.1).
     BadClose,
+    /// A Close frame with a code that must not be on the wire (section 7.4).
+    BadCloseCode(u16),
+    /// A Close frame whose reason is not UTF-8 (section 5.5.1).
+    BadCloseReason,
     /// A text frame. The bytes of a target are not text, so websockify does without.
     Text,
 }
@@ -81,6 +88,12 @@ impl Violation {
                     reason: "Unsupported: Text frames are not supported",
                 };
             }
+            Self::BadCloseReason => {
+                return Close {
+                    code: CloseCode::InvalidData,
+                    reason: "Invalid data: Close reason is not UTF-8",
+                };
+            }
             Self::NotMasked => "Protocol error: Frame not masked",
             Self::ReservedBits => "Protocol error: Reserved bits set",
             Self::ReservedOpcode(_) => "Protocol error: Unknown opcode",
@@ -90,6 +103,7 @@ impl Violation {
             Self::LongControl => "Protocol error: Control frame too long",
             Self::BadLength => "Protocol error: Bad frame length",
             Self::BadClose => "Protocol error: Bad close frame",
+            Self::BadCloseCode(_) => "Protocol error: Bad close code",
         };
         Close { code: CloseCode::ProtocolError, reason }
     }
@@ -99,8 +113,10 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Close { code, reason } = self.close();
         write!(f, "{reason}")?;
-        if let Self::ReservedOpcode(opcode) = self {
-            write!(f, " {opcode:#04x}")?;
+        match self {
+            Self::ReservedOpcode(opcode) => write!(f, " {opcode:#04x}")?,
+            Self::BadCloseCode(code) => write!(f, " {code}")?,
+            _ => {}
         }
         write!(f, " (closed with {})", code.number())
     }

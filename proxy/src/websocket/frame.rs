@@ -181,8 +181,8 @@ impl Decoder {
             self.state = State::Header { have: 0 };
             let payload = &self.control[..length];
             match opcode {
-                CLOSE if length == 1 => return Err(Violation::BadClose),
                 CLOSE => {
+                    check_close(payload)?;
                     self.state = State::Over;
                     signal(Signal::Close(payload));
                 }
@@ -191,6 +191,23 @@ impl Decoder {
             }
         }
         Ok(())
+    }
+}
+
+/// That the body of a close frame may be on the wire (RFC 6455 sections 5.5.1 and 7.4).
+fn check_close(payload: &[u8]) -> Result<(), Violation> {
+    let (code, reason) = match payload {
+        [] => return Ok(()),
+        [_] => return Err(Violation::BadClose),
+        [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
+    };
+    // 1004 is reserved, and 1005, 1006 and 1015 say what was not on the wire.
+    if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Err(Violation::BadCloseCode(code));
+    }
+    match std::str::from_utf8(reason) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Violation::BadCloseReason),
     }
 }
 
@@ -300,6 +317,9 @@ mod tests {
             (&[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0], Violation::BadLength),
             (&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], Violation::BadLength),
             (&[0x88, 0x81, 0, 0, 0, 0, 9], Violation::BadClose),
+            (&[0x88, 0x82, 0, 0, 0, 0, 3, 0xed], Violation::BadCloseCode(1005)),
+            (&[0x88, 0x82, 0, 0, 0, 0, 0x13, 0x88], Violation::BadCloseCode(5000)),
+            (&[0x88, 0x83, 0, 0, 0, 0, 3, 0xe8, 0xff], Violation::BadCloseReason),
         ];
         for (bytes, violation) in broken {
             assert_eq!(decode(bytes, &[1000]).violation, Some(*violation), "{bytes:x?}");
