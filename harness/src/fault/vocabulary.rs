@@ -1,4 +1,8 @@
 //! The faults themselves, each with its explanation.
+//!
+//! Within an area they stand in the order in which people meet them, the commonest first, as far as issues and forums
+//! tell; behind those, kindred ones stand together. Where a message stands for many faults, this order decides which is
+//! named first.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,6 +86,60 @@ faults! {
         by: WholeChain,
         source: "RFC 8446 section 4.4.2 (the sender's list should hold the whole chain but the root)",
     }
+    WrongName "wrong-name" Certificate {
+        means: "The certificate is for other names than the host in the URL.",
+        mend: "Use one of the certificate's names in the URL, or issue it again with the URL's host as a subjectAltName (an iPAddress entry for an address).",
+        by: NewCertificate,
+        source: "RFC 9525 section 6.3; RFC 5280 section 4.2.1.6",
+    }
+    NoSubjectAltName "no-subject-alt-name" Certificate {
+        means: "The certificate has no subjectAltName: it names its host in the common name only, which today's browsers ignore.",
+        mend: "Issue it again with a subjectAltName.",
+        by: NewCertificate,
+        source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
+    }
+    Expired "expired" Certificate {
+        means: "The certificate's last day has passed.",
+        mend: "Renew it, give the proxy the new file, and look why the renewal did not come by itself. If it is not expired, the client's clock is wrong.",
+        by: NewCertificate,
+        source: "RFC 5280 section 4.1.2.5 (notAfter)",
+    }
+    NotYetValid "not-yet-valid" Certificate {
+        means: "The certificate's first day has not come, by the client's clock.",
+        mend: "Set the clocks of the client and of the machine that issued it; a machine without a clock battery starts in 1970.",
+        by: NewCertificate,
+        source: "RFC 5280 section 4.1.2.5 (notBefore)",
+    }
+    CaAsServer "ca-as-server" Certificate {
+        means: "The certificate says CA:TRUE, so it is an authority's, and it is used as a server's.",
+        mend: "Keep the two apart: import an authority (CA:TRUE) and let it issue the proxy's certificate (CA:FALSE).",
+        by: NewCertificate,
+        source: "mozilla::pkix (MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY); measured with Firefox 153: refused even when imported",
+    }
+    AnchorNotCa "anchor-not-a-ca" Certificate {
+        means: "The certificate was imported as trusted, but says CA:FALSE, so it is no authority.",
+        mend: "Make an authority (CA:TRUE), import that, and let it issue the proxy's certificate.",
+        by: NewAuthority,
+        source: "Measured with Chromium 156: ERR_CERT_INVALID for an imported CA:FALSE certificate",
+    }
+    ValidityTooLong "validity-too-long" Certificate {
+        means: "The certificate is valid for more days than the client allows.",
+        mend: "Issue it for at most 398 days; Apple allows 825 for a root that the user added.",
+        by: NewCertificate,
+        source: "Apple: support.apple.com/103769 (825 days); CA/Browser Forum baseline requirements 6.3.2",
+    }
+    MissingServerAuth "missing-server-auth" Certificate {
+        means: "The certificate does not say what it is for: it has no extendedKeyUsage.",
+        mend: "Issue it again with extendedKeyUsage serverAuth.",
+        by: NewCertificate,
+        source: "Apple: support.apple.com/103769 (required since iOS 13); the others accept a certificate without the extension",
+    }
+    AddressAsName "address-as-name" Certificate {
+        means: "The host in the URL is an address, and the certificate has it as a text (dNSName) and not as an address (iPAddress).",
+        mend: "Issue it again with the address as an address.",
+        by: NewCertificate,
+        source: "RFC 9525 section 6.4; RFC 5280 section 4.2.1.6",
+    }
     BadSignature "bad-signature" Certificate {
         means: "A certificate names a known issuer, but its signature was not made with that issuer's key.",
         mend: "Serve the certificate exactly as it was issued, and the issuer's present certificate with it: one was altered, or the authority was made anew under its old name.",
@@ -99,18 +157,6 @@ faults! {
         mend: "Serve, and import, the issuer's certificate exactly as the authority publishes it.",
         by: NewAuthority,
         source: "RFC 5280 section 4.1 (DER encoding)",
-    }
-    WrongName "wrong-name" Certificate {
-        means: "The certificate is for other names than the host in the URL.",
-        mend: "Use one of the certificate's names in the URL, or issue it again with the URL's host as a subjectAltName (an iPAddress entry for an address).",
-        by: NewCertificate,
-        source: "RFC 9525 section 6.3; RFC 5280 section 4.2.1.6",
-    }
-    NoSubjectAltName "no-subject-alt-name" Certificate {
-        means: "The certificate has no subjectAltName: it names its host in the common name only, which today's browsers ignore.",
-        mend: "Issue it again with a subjectAltName.",
-        by: NewCertificate,
-        source: "RFC 9525 section 2 (the common name is not used); Chromium since 58, Firefox since 101, Apple since iOS 13 (support.apple.com/103769)",
     }
     NoDnsName "no-dns-name" Certificate {
         means: "The certificate names the host in its common name only: its subjectAltName has addresses or other things, and no name of a host (dNSName).",
@@ -166,12 +212,6 @@ faults! {
         by: NewCertificate,
         source: "RFC 5280 section 4.2.1.6 (the preferred name syntax has no dot at its end); measured: Firefox refuses it",
     }
-    AddressAsName "address-as-name" Certificate {
-        means: "The host in the URL is an address, and the certificate has it as a text (dNSName) and not as an address (iPAddress).",
-        mend: "Issue it again with the address as an address.",
-        by: NewCertificate,
-        source: "RFC 9525 section 6.4; RFC 5280 section 4.2.1.6",
-    }
     MalformedName "malformed-name" Certificate {
         means: "The certificate's subjectAltName cannot be read, is empty, or has an entry that cannot be a name.",
         mend: "Issue it again with one subjectAltName that lists host names (DNS:) and addresses (IP:).",
@@ -202,41 +242,11 @@ faults! {
         by: NewCertificate,
         source: "The wiki page \"Encrypted Connections\" (iOS 5); RFC 2818 section 3.1",
     }
-    Expired "expired" Certificate {
-        means: "The certificate's last day has passed.",
-        mend: "Renew it, give the proxy the new file, and look why the renewal did not come by itself. If it is not expired, the client's clock is wrong.",
-        by: NewCertificate,
-        source: "RFC 5280 section 4.1.2.5 (notAfter)",
-    }
-    NotYetValid "not-yet-valid" Certificate {
-        means: "The certificate's first day has not come, by the client's clock.",
-        mend: "Set the clocks of the client and of the machine that issued it; a machine without a clock battery starts in 1970.",
-        by: NewCertificate,
-        source: "RFC 5280 section 4.1.2.5 (notBefore)",
-    }
-    ValidityTooLong "validity-too-long" Certificate {
-        means: "The certificate is valid for more days than the client allows.",
-        mend: "Issue it for at most 398 days; Apple allows 825 for a root that the user added.",
-        by: NewCertificate,
-        source: "Apple: support.apple.com/103769 (825 days); CA/Browser Forum baseline requirements 6.3.2",
-    }
-    CaAsServer "ca-as-server" Certificate {
-        means: "The certificate says CA:TRUE, so it is an authority's, and it is used as a server's.",
-        mend: "Keep the two apart: import an authority (CA:TRUE) and let it issue the proxy's certificate (CA:FALSE).",
-        by: NewCertificate,
-        source: "mozilla::pkix (MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY); measured with Firefox 153: refused even when imported",
-    }
     ServerMaySign "server-may-sign" Certificate {
         means: "The certificate is a server's, and its keyUsage says that it may sign other certificates.",
         mend: "Issue it again with keyUsage digitalSignature alone.",
         by: NewCertificate,
         source: "RFC 5280 section 4.2.1.3 (keyCertSign asserted, so cA must be)",
-    }
-    AnchorNotCa "anchor-not-a-ca" Certificate {
-        means: "The certificate was imported as trusted, but says CA:FALSE, so it is no authority.",
-        mend: "Make an authority (CA:TRUE), import that, and let it issue the proxy's certificate.",
-        by: NewAuthority,
-        source: "Measured with Chromium 156: ERR_CERT_INVALID for an imported CA:FALSE certificate",
     }
     AnchorMayNotSign "anchor-may-not-sign" Certificate {
         means: "The certificate was imported as trusted, but its keyUsage does not include keyCertSign.",
@@ -393,12 +403,6 @@ faults! {
         mend: "Issue the certificate again with fewer names.",
         by: NewCertificate,
         source: "Chromium, pki/name_constraints.cc (a million comparisons); GnuTLS, lib/x509/name_constraints.c",
-    }
-    MissingServerAuth "missing-server-auth" Certificate {
-        means: "The certificate does not say what it is for: it has no extendedKeyUsage.",
-        mend: "Issue it again with extendedKeyUsage serverAuth.",
-        by: NewCertificate,
-        source: "Apple: support.apple.com/103769 (required since iOS 13); the others accept a certificate without the extension",
     }
     WrongPurpose "wrong-purpose" Certificate {
         means: "The certificate is for another purpose: its extendedKeyUsage has neither serverAuth nor anyExtendedKeyUsage.",
@@ -557,6 +561,18 @@ faults! {
         by: NewCertificate,
         source: "websockify 0.13: `SSL connection but '...' not found`",
     }
+    NoPrivateKey "no-private-key" File {
+        means: "The file has a certificate, but no private key, and none was given beside it.",
+        mend: "Give the key with --key, or append it to the certificate file.",
+        by: NewCertificate,
+        source: "OpenSSL: SSL_CTX_use_PrivateKey_file:PEM lib (140B0009), which the wiki page lays at Chrome's door",
+    }
+    KeyMismatch "key-mismatch" File {
+        means: "The private key belongs to another certificate.",
+        mend: "Give the key that was made for this certificate (after a renewal: the new one), the leaf before its issuers.",
+        by: NewCertificate,
+        source: "OpenSSL: X509_check_private_key:key values mismatch",
+    }
     UnreadableFile "unreadable-file" File {
         means: "The certificate or key file is there, but the proxy may not read it.",
         mend: "Let the proxy's user read the file and enter each folder above it (certbot: live/ and archive/).",
@@ -581,23 +597,11 @@ faults! {
         by: NewCertificate,
         source: "RFC 7468 section 3",
     }
-    NoPrivateKey "no-private-key" File {
-        means: "The file has a certificate, but no private key, and none was given beside it.",
-        mend: "Give the key with --key, or append it to the certificate file.",
-        by: NewCertificate,
-        source: "OpenSSL: SSL_CTX_use_PrivateKey_file:PEM lib (140B0009), which the wiki page lays at Chrome's door",
-    }
     NoCertificate "no-certificate" File {
         means: "The file has a private key, but no certificate.",
         mend: "Give the certificate with --cert and the key with --key.",
         by: NewCertificate,
         source: "OpenSSL: SSL_CTX_use_certificate_chain_file:PEM lib (140DC009)",
-    }
-    KeyMismatch "key-mismatch" File {
-        means: "The private key belongs to another certificate.",
-        mend: "Give the key that was made for this certificate (after a renewal: the new one), the leaf before its issuers.",
-        by: NewCertificate,
-        source: "OpenSSL: X509_check_private_key:key values mismatch",
     }
     EncryptedKey "encrypted-key" File {
         means: "The private key is encrypted, and no password was given.",
@@ -630,42 +634,6 @@ faults! {
         by: Words,
         source: "Measured: WebKitGTK resets, Node closes; RFC 8446 section 6.1 asks for close_notify",
     }
-    PlainRefused "plain-refused" Connection {
-        means: "A plain ws:// or http:// client came to a proxy that was told to serve TLS only.",
-        mend: "Use wss:// or https:// in the URL, or start the proxy without --ssl-only.",
-        by: Words,
-        source: "websockify 0.13: `non-SSL connection received but disallowed`",
-    }
-    HandlerCrashed "handler-crashed" Connection {
-        means: "The proxy's connection handler failed in a way that its authors did not foresee.",
-        mend: "Update the proxy, and report it with its log.",
-        by: Words,
-        source: "novnc/websockify#183: `WSRequestHandler instance has no attribute 'last_code'` after a refusal",
-    }
-    TargetUnreachable "target-unreachable" Connection {
-        means: "The proxy was reached, but could not reach the target behind it: the client's side is fine.",
-        mend: "Check that the target listens at the address that the proxy was given.",
-        by: Words,
-        source: "websockify 0.13: close code 1011, `Failed to connect to downstream server`",
-    }
-    TargetLost "target-lost" Connection {
-        means: "The target behind the proxy broke the connection in the middle of a session: the client's side is fine.",
-        mend: "Look into the target's log; a firewall between proxy and target may forget idle connections.",
-        by: Words,
-        source: "RFC 9293 section 3.5.2 (reset); RFC 6455 section 7.4.1 (1011)",
-    }
-    WebsocketViolation "websocket-violation" Connection {
-        means: "The client broke the WebSocket protocol, and the proxy ended the session.",
-        mend: "Update the client. Text frames: send binary ones (`binaryType = \"arraybuffer\"`); a VNC or SSH target has no text.",
-        by: Words,
-        source: "RFC 6455 sections 5 and 7.4.1 (1002, 1003)",
-    }
-    NameNotResolved "name-not-resolved" Connection {
-        means: "The host in the URL has no address.",
-        mend: "Check the host for a typing error, and its DNS record; `--connect ADDR:PORT` goes around it.",
-        by: Words,
-        source: "RFC 6455 section 4.1",
-    }
     ConnectionRefused "connection-refused" Connection {
         means: "Nothing listens at that address and port.",
         mend: "Check that the proxy runs, on which address and port it listens, and what a firewall does.",
@@ -696,6 +664,60 @@ faults! {
         by: Words,
         source: "RFC 8446 section 5.1 (record layer)",
     }
+    UpgradeRefused "upgrade-refused" Connection {
+        means: "The server answered the WebSocket upgrade with another status than 101.",
+        mend: "Check the URL's path, and a reverse proxy on the way: it must pass Upgrade and Connection on.",
+        by: Words,
+        source: "RFC 6455 section 4.1",
+    }
+    UpgradeStripped "upgrade-stripped" Connection {
+        means: "A reverse proxy on the way has passed the request on without its Upgrade and Connection headers, so that the proxy behind it sees no WebSocket.",
+        mend: "Let the reverse proxy pass the two on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;).",
+        by: Words,
+        source: "RFC 9110 section 7.6.1 (hop-by-hop); nginx.org/en/docs/http/websocket.html; novnc/noVNC#1020",
+    }
+    MixedContent "mixed-content" Connection {
+        means: "The page came over https://, and a script in it opened ws://: the browser does not even try.",
+        mend: "Open wss:// in the page, and give the proxy a certificate; or serve the page over http:// where that is enough.",
+        by: Words,
+        source: "Mixed Content, W3C, section 5.3; novnc/websockify#558: `The operation is insecure.`",
+    }
+    PlainRefused "plain-refused" Connection {
+        means: "A plain ws:// or http:// client came to a proxy that was told to serve TLS only.",
+        mend: "Use wss:// or https:// in the URL, or start the proxy without --ssl-only.",
+        by: Words,
+        source: "websockify 0.13: `non-SSL connection received but disallowed`",
+    }
+    TargetUnreachable "target-unreachable" Connection {
+        means: "The proxy was reached, but could not reach the target behind it: the client's side is fine.",
+        mend: "Check that the target listens at the address that the proxy was given.",
+        by: Words,
+        source: "websockify 0.13: close code 1011, `Failed to connect to downstream server`",
+    }
+    TargetCertificateRefused "target-certificate-refused" Connection {
+        means: "The proxy connects to its target over TLS, and refused the certificate that the target showed: the client's side is fine.",
+        mend: "Give the target a certificate that the proxy's machine trusts, for the name by which the proxy calls it.",
+        by: Words,
+        source: "websockify 0.13: `Failed to connect to ...: certificate verify failed` and close code 1011; novnc/websockify#506",
+    }
+    TargetNotTls "target-not-tls" Connection {
+        means: "The proxy was told to connect to its target over TLS, and the target answered something that is not TLS.",
+        mend: "Leave --ssl-target out; a VNC server with TLS (VeNCrypt) begins in plain text, too.",
+        by: Words,
+        source: "novnc/noVNC#342: `SSL23_GET_SERVER_HELLO:unknown protocol`",
+    }
+    NameNotResolved "name-not-resolved" Connection {
+        means: "The host in the URL has no address.",
+        mend: "Check the host for a typing error, and its DNS record; `--connect ADDR:PORT` goes around it.",
+        by: Words,
+        source: "RFC 6455 section 4.1",
+    }
+    LocalNetworkBlocked "local-network-blocked" Connection {
+        means: "A page from the public network opened a WebSocket to an address of the local network or of the machine itself, and the browser did not let it: no packet left.",
+        mend: "Let the user grant the page local network access, and an embedding page pass it on (allow=\"local-network-access\"); or serve the page from the network that the proxy is in.",
+        by: Words,
+        source: "Local Network Access, WICG; Chromium 147 and later ask for WebSockets too: robert7/remnote-mcp-server#16",
+    }
     ProtocolVersion "protocol-version" Connection {
         means: "Client and server have no TLS version in common.",
         mend: "Let the server speak TLS 1.2 and 1.3; update a client that cannot.",
@@ -720,6 +742,42 @@ faults! {
         by: Words,
         source: "RFC 8446 section 6.2 (alert 116); in TLS 1.2 alert 40",
     }
+    ClientCertificateRefused "client-certificate-refused" Connection {
+        means: "The server wants a certificate from the client, and refused the one that it got.",
+        mend: "Have it issued by an authority that the server was told to trust, within its dates, and for clients (extendedKeyUsage clientAuth).",
+        by: Words,
+        source: "RFC 8446 section 4.4.2.4; rustls/rustls#1707 (in TLS 1.3 the client hears of it when it has connected)",
+    }
+    UnrecognizedName "unrecognized-name" Connection {
+        means: "The server has no certificate for the name that the client asked for (SNI), or for a client that asks for none because it connects to an address.",
+        mend: "Give the server a certificate for all other names, a default; or use a name in the URL that it knows.",
+        by: Words,
+        source: "RFC 6066 section 3 (alert 112); rustls/rustls#335",
+    }
+    NoCommonProtocol "no-common-protocol" Connection {
+        means: "Client and server have no application protocol (ALPN) in common.",
+        mend: "Let the server offer http/1.1, which a WebSocket is upgraded from, or no list at all.",
+        by: Words,
+        source: "RFC 7301 section 3.2 (alert 120)",
+    }
+    TargetLost "target-lost" Connection {
+        means: "The target behind the proxy broke the connection in the middle of a session: the client's side is fine.",
+        mend: "Look into the target's log; a firewall between proxy and target may forget idle connections.",
+        by: Words,
+        source: "RFC 9293 section 3.5.2 (reset); RFC 6455 section 7.4.1 (1011)",
+    }
+    WebsocketViolation "websocket-violation" Connection {
+        means: "The client broke the WebSocket protocol, and the proxy ended the session.",
+        mend: "Update the client. Text frames: send binary ones (`binaryType = \"arraybuffer\"`); a VNC or SSH target has no text.",
+        by: Words,
+        source: "RFC 6455 sections 5 and 7.4.1 (1002, 1003)",
+    }
+    HandlerCrashed "handler-crashed" Connection {
+        means: "The proxy's connection handler failed in a way that its authors did not foresee.",
+        mend: "Update the proxy, and report it with its log.",
+        by: Words,
+        source: "novnc/websockify#183: `WSRequestHandler instance has no attribute 'last_code'` after a refusal",
+    }
     ServerAlert "server-alert" Connection {
         means: "The server ended the handshake with a TLS alert of its own.",
         mend: "Look into the server's log, and at the alert's name.",
@@ -737,12 +795,6 @@ faults! {
         mend: "Check the port: something else than a WebSocket proxy listens there.",
         by: Words,
         source: "RFC 9112 section 2",
-    }
-    UpgradeRefused "upgrade-refused" Connection {
-        means: "The server answered the WebSocket upgrade with another status than 101.",
-        mend: "Check the URL's path, and a reverse proxy on the way: it must pass Upgrade and Connection on.",
-        by: Words,
-        source: "RFC 6455 section 4.1",
     }
     PayloadDamaged "payload-damaged" Connection {
         means: "What came back through the proxy is not what was sent.",

@@ -65,7 +65,7 @@ kinds! {
         "Self-signed, CA:TRUE, with a name constraint that permits its own host only.";
     SelfSignedNoCertSign "self-signed-no-cert-sign" [SelfSigned, UnknownIssuer, CaAsServer]
         "Self-signed, CA:TRUE, with a keyUsage (digitalSignature, keyEncipherment) that lacks keyCertSign.";
-    SelfSignedLong "self-signed-long" [SelfSigned, UnknownIssuer, ValidityTooLong, CaAsServer]
+    SelfSignedLong "self-signed-long" [SelfSigned, UnknownIssuer, CaAsServer, ValidityTooLong]
         "Self-signed, with a subjectAltName, CA:TRUE, for 3650 days.";
     SelfSignedExpired "self-signed-expired" [SelfSigned, UnknownIssuer, Expired]
         "Self-signed, with a subjectAltName, CA:FALSE; its 90 days ended 10 days ago.";
@@ -206,11 +206,11 @@ kinds! {
     PublicSuffixWildcard "public-suffix-wildcard" [PublicSuffixWildcard]
         "From the trusted authority, with a wildcard right below a public suffix; for a host right below co.uk, com.au, co.jp or com.br.";
 
-    ExpiredWrongName "expired-wrong-name" [WrongName, CommonNameMismatch, Expired]
+    ExpiredWrongName "expired-wrong-name" [WrongName, Expired, CommonNameMismatch]
         "From the trusted authority, for another host, and ended 10 days ago.";
     ExpiredWrongPurpose "expired-wrong-purpose" [Expired, WrongPurpose]
         "From the trusted authority, with an extendedKeyUsage of clientAuth alone, and ended 10 days ago.";
-    CaAsServerWrongName "ca-as-server-wrong-name" [WrongName, CommonNameMismatch, CaAsServer]
+    CaAsServerWrongName "ca-as-server-wrong-name" [WrongName, CaAsServer, CommonNameMismatch]
         "From the trusted authority, for another host, and CA:TRUE.";
     Sha1SignatureExpired "sha1-signature-expired" [Expired, WeakSignature]
         "From an RSA-2048 intermediate of the trusted authority, signed with SHA-1, and ended 10 days ago.";
