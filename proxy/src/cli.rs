@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
-    DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings, Target,
+    ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
+    Target,
 };
 
 const EXAMPLES: &str = "\
@@ -54,6 +55,15 @@ pub(crate) struct Options {
     #[arg(long)]
     ssl_only: bool,
 
+    /// Ask TLS clients for a certificate and refuse those without a good one; with =optional, serve those without one.
+    /// Chromium shows no choice of certificates for a WebSocket: there, open the https:// address first
+    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "required")]
+    verify_client: Option<VerifyClient>,
+
+    /// PEM file with the authorities whose client certificates --verify-client accepts [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    cafile: Option<PathBuf>,
+
     /// Serve the files of DIR over http:// and https:// on the same port. Files with a private key are never served
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
@@ -77,6 +87,15 @@ pub(crate) struct Options {
     /// Log more: empty connections, requests, ends of sessions; with times
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// The values of `--verify-client`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VerifyClient {
+    /// Refuse clients without a certificate
+    Required,
+    /// Serve them
+    Optional,
 }
 
 fn target(text: &str) -> Result<Endpoint, String> {
@@ -117,6 +136,12 @@ impl From<Options> for Settings {
             key: options.key,
             key_password: options.key_password.map(Password::new),
             plain: if options.ssl_only { PlainClients::Refused } else { PlainClients::Allowed },
+            client_certificates: match options.verify_client {
+                None => ClientCertificates::NotAsked,
+                Some(VerifyClient::Required) => ClientCertificates::Required,
+                Some(VerifyClient::Optional) => ClientCertificates::Optional,
+            },
+            client_authorities: options.cafile,
             web: options.web,
             listing: if options.file_only {
                 DirectoryListing::Hidden
@@ -156,6 +181,18 @@ mod tests {
         assert!(Options::read(["p", "6080", "h:1", "--unix-target", "s"]).is_err());
         assert!(Options::read(["p", "6080", "--unix-target", "s"]).is_ok());
         assert!(Options::read(["p", "6080", "5900"]).is_err());
+    }
+
+    #[test]
+    fn client_certificates_are_required_or_optional() {
+        let asked = |option: Option<&str>| {
+            let arguments = ["p"].into_iter().chain(option).chain(["6080", "h:1"]);
+            Options::read(arguments).map(|options| Settings::from(options).client_certificates)
+        };
+        assert_eq!(asked(None).unwrap(), ClientCertificates::NotAsked);
+        assert_eq!(asked(Some("--verify-client")).unwrap(), ClientCertificates::Required);
+        assert_eq!(asked(Some("--verify-client=optional")).unwrap(), ClientCertificates::Optional);
+        assert!(asked(Some("--verify-client=perhaps")).is_err());
     }
 
     #[test]

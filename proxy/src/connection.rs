@@ -14,10 +14,12 @@ use crate::http::{self, Site};
 use crate::identity::IdentityError;
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
-use crate::settings::{PlainClients, Target};
+use crate::settings::{ClientCertificates, PlainClients, Target};
 use crate::sniff::{self, Opening};
 use crate::target;
-use crate::tls::{HANDSHAKE_DEADLINE, TlsServer, Witness, first_request_byte, read_client_hello};
+use crate::tls::{
+    HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
+};
 use crate::websocket::{Close, CloseCode};
 
 /// What all connections of a proxy share.
@@ -85,12 +87,19 @@ impl Connection {
     async fn serve_https(&self, server: &TlsServer, stream: TcpStream) {
         match server.accept(Witness::new(stream)).await {
             Err(unserved) => {
-                self.tell(ClientEvent::Handshake(unserved.end, unserved.hello));
+                self.tell(ClientEvent::Handshake(unserved.end, unserved.hello, server.asked()));
                 if let Some(stream) = unserved.stream {
                     crate::linger::close(stream).await;
                 }
             }
-            Ok(mut stream) => {
+            Ok((mut stream, shown)) => {
+                match (shown.first(), server.asked()) {
+                    (Some(leaf), _) => {
+                        self.tell(ClientEvent::Certificate(ShownCertificate::of(leaf)))
+                    }
+                    (None, ClientCertificates::NotAsked) => {}
+                    (None, _) => self.tell(ClientEvent::NoCertificate),
+                }
                 match timeout(http::HEAD_DEADLINE, first_request_byte(&mut stream)).await {
                     Ok(Ok(())) => self.serve_http(stream, ClientEvent::SecureSession).await,
                     Ok(Err(event)) => self.tell(event),

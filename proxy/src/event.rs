@@ -6,9 +6,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::authorities::AuthoritiesOrigin;
 use crate::identity::{IdentityError, Summary, Warning};
-use crate::settings::{DirectoryListing, Target};
-use crate::tls::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment};
+use crate::settings::{ClientCertificates, DirectoryListing, Target};
+use crate::tls::{
+    Alert, ClientHelloFacts, HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
+};
 use crate::websocket::Violation;
 
 /// Something worth a line in the log. `Display` is the line, without time and line end.
@@ -29,6 +32,10 @@ pub enum Event {
     TlsBroken(Arc<IdentityError>),
     /// TLS works, and yet clients may refuse the certificate.
     TlsWarning(Warning),
+    /// Clients are asked for a certificate.
+    ClientCertificates(ClientCertificates, AuthoritiesOrigin),
+    /// An option that does nothing, or less than it seems to.
+    OptionWarning(OptionWarning),
     /// Plain clients are not served.
     PlainRefused,
     /// What is relayed where.
@@ -50,6 +57,16 @@ pub enum Event {
     },
 }
 
+/// An option that does nothing, or less than it seems to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionWarning {
+    /// `--cafile` without `--verify-client`.
+    CafileWithoutVerifyClient,
+    /// `--verify-client` without `--ssl-only`.
+    PlainClientsNotVerified,
+}
+
 /// Something about one client.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,7 +80,11 @@ pub enum ClientEvent {
     /// It does not speak TLS, which is required.
     PlainRefused,
     /// The handshake failed.
-    Handshake(HandshakeEnd, ClientHelloFacts),
+    Handshake(HandshakeEnd, ClientHelloFacts, ClientCertificates),
+    /// It was asked for a certificate and showed one that we accept.
+    Certificate(ShownCertificate),
+    /// It was asked for a certificate, showed none, and is served all the same.
+    NoCertificate,
     /// It sent an alert after the handshake, before a request.
     LateAlert(Alert),
     /// It left after the handshake, before a request.
@@ -110,7 +131,14 @@ impl Event {
     pub(crate) fn is_detail(&self) -> bool {
         matches!(
             self,
-            Self::Stopped | Self::Client(_, ClientEvent::Empty | ClientEvent::SessionOver { .. })
+            Self::Stopped
+                | Self::Client(
+                    _,
+                    ClientEvent::Empty
+                        | ClientEvent::SessionOver { .. }
+                        | ClientEvent::Certificate(_)
+                        | ClientEvent::NoCertificate
+                )
         )
     }
 }
@@ -132,6 +160,15 @@ impl fmt::Display for Event {
             Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
             Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
             Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),
+            Self::ClientCertificates(ClientCertificates::Required, origin) => {
+                write!(f, "  - Client certificates: required, issued by {origin}")
+            }
+            Self::ClientCertificates(_, origin) => write!(
+                f,
+                "  - Client certificates: asked for and not required, issued by {origin}; Chromium ends a WebSocket when it \
+                 is asked"
+            ),
+            Self::OptionWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
             Self::Stopped => f.write_str("stopped"),
@@ -150,6 +187,21 @@ impl fmt::Display for Event {
     }
 }
 
+impl fmt::Display for OptionWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CafileWithoutVerifyClient => {
+                "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \
+                 those of the target there is --target-cafile"
+            }
+            Self::PlainClientsNotVerified => {
+                "--verify-client says nothing about ws:// and http://, which are served without a certificate; refuse \
+                 them with --ssl-only"
+            }
+        })
+    }
+}
+
 impl fmt::Display for ClientEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,7 +216,9 @@ impl fmt::Display for ClientEvent {
                 )
             }
             Self::PlainRefused => f.write_str("non-SSL connection received but disallowed"),
-            Self::Handshake(end, hello) => write!(f, "{}", end.explained(hello)),
+            Self::Handshake(end, hello, asked) => write!(f, "{}", end.explained(hello, *asked)),
+            Self::Certificate(shown) => write!(f, "showed a certificate that we accept: {shown}"),
+            Self::NoCertificate => f.write_str("showed no certificate, which is not required"),
             Self::LateAlert(alert) => HandshakeEnd::alert_line(f, *alert, "after the handshake"),
             Self::LateSilence(end) => end.line(f, SilentMoment::AfterHandshake),
             Self::RequestTimeout => f.write_str("no complete HTTP request in time, closed"),

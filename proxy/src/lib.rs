@@ -8,6 +8,7 @@
 //! Start one in-process with [`Proxy::bind`] and [`Proxy::serve`], or offer the whole program as a subcommand with
 //! [`main`].
 
+mod authorities;
 mod cli;
 mod connection;
 mod der;
@@ -26,7 +27,8 @@ mod target;
 mod tls;
 mod websocket;
 
-pub use event::{ClientEvent, Event};
+pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
+pub use event::{ClientEvent, Event, OptionWarning};
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, Summary, Warning,
@@ -35,7 +37,11 @@ pub use log::{LogSink, Verbosity};
 pub use program::main;
 pub use proxy::{Proxy, StartError};
 pub use settings::{
-    DirectoryListing, Endpoint, EndpointError, Lifetime, Password, PlainClients, Settings, Target,
+    ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
+    PlainClients, Settings, Target,
 };
-pub use tls::{Alert, Alpn, ClientHelloFacts, Concern, HandshakeEnd, SilentEnd, SilentMoment};
+pub use tls::{
+    Alert, Alpn, CertificateProblem, ClientCertificateRefusal, ClientHelloFacts, Concern,
+    HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
+};
 pub use websocket::{CloseCode, Violation};

@@ -12,14 +12,15 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::authorities::{Authorities, AuthoritiesError};
 use crate::connection::{Connection, Shared, Tls};
-use crate::event::{Event, cause};
+use crate::event::{Event, OptionWarning, cause};
 use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::listen;
 use crate::log::Log;
-use crate::settings::{Endpoint, Lifetime, PlainClients, Settings};
-use crate::tls::TlsServer;
+use crate::settings::{ClientCertificates, Endpoint, Lifetime, PlainClients, Settings};
+use crate::tls::{ClientCheck, TlsServer};
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -64,6 +65,9 @@ pub enum StartError {
     /// TLS only, and a broken certificate or key file.
     #[error("SSL only and no usable certificate: {0}")]
     SslOnlyWithBrokenFile(Box<IdentityError>),
+    /// The authorities of client certificates cannot be loaded.
+    #[error("no authorities for client certificates (--cafile): {0}")]
+    ClientAuthorities(AuthoritiesError),
     /// rustls does not start.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
@@ -119,7 +123,8 @@ impl Proxy {
     /// `ws://` is served.
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         let log = open_log(&settings)?;
-        let (tls, tls_events) = tls(&settings)?;
+        let (clients, client_events) = client_check(&settings)?;
+        let (tls, tls_events) = tls(&settings, clients)?;
         let protected = ProtectedFiles::new(vec![
             settings.key.clone().unwrap_or_else(|| settings.cert.clone()),
         ]);
@@ -143,6 +148,7 @@ impl Proxy {
             ));
         }
         tls_events.iter().for_each(|event| log.tell(event));
+        client_events.iter().for_each(|event| log.tell(event));
         if settings.plain == PlainClients::Refused {
             log.tell(&Event::PlainRefused);
         }
@@ -209,8 +215,26 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
     })
 }
 
+/// What is asked of clients, and what to log about it.
+fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>), StartError> {
+    let asked = settings.client_certificates;
+    if asked == ClientCertificates::NotAsked {
+        let unused = settings.client_authorities.as_ref();
+        let warning = unused.map(|_| OptionWarning::CafileWithoutVerifyClient);
+        return Ok((None, warning.map(Event::OptionWarning).into_iter().collect()));
+    }
+    let authorities = Authorities::load(settings.client_authorities.as_deref())
+        .map_err(StartError::ClientAuthorities)?;
+    let mut events = vec![Event::ClientCertificates(asked, authorities.origin.clone())];
+    if settings.plain == PlainClients::Allowed {
+        events.push(Event::OptionWarning(OptionWarning::PlainClientsNotVerified));
+    }
+    let check = ClientCheck::new(asked, authorities).map_err(StartError::Tls)?;
+    Ok((Some(check), events))
+}
+
 /// Loads the identity, and what to log about it.
-fn tls(settings: &Settings) -> Result<(Tls, Vec<Event>), StartError> {
+fn tls(settings: &Settings, clients: Option<ClientCheck>) -> Result<(Tls, Vec<Event>), StartError> {
     let files = IdentityFiles {
         cert: settings.cert.clone(),
         key: settings.key.clone(),
@@ -220,7 +244,7 @@ fn tls(settings: &Settings) -> Result<(Tls, Vec<Event>), StartError> {
         (Ok(identity), _) => {
             let mut events = vec![Event::Tls(settings.cert.clone(), Box::new(identity.summary))];
             events.extend(identity.warnings.into_iter().map(Event::TlsWarning));
-            let server = TlsServer::new(identity.certified).map_err(StartError::Tls)?;
+            let server = TlsServer::new(identity.certified, clients).map_err(StartError::Tls)?;
             Ok((Tls::Ready(server), events))
         }
         (Err(IdentityError::Missing { file }), PlainClients::Refused) if file == settings.cert => {

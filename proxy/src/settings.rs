@@ -24,6 +24,11 @@ pub struct Settings {
     pub key_password: Option<Password>,
     /// Whether clients may come without TLS.
     pub plain: PlainClients,
+    /// Whether TLS clients have to show a certificate of their own.
+    pub client_certificates: ClientCertificates,
+    /// File with the certificates of the authorities that issue [`client_certificates`](Self::client_certificates);
+    /// `None` takes the system's.
+    pub client_authorities: Option<PathBuf>,
     /// Folder to serve over `http://` and `https://` on the same port.
     pub web: Option<PathBuf>,
     /// Whether folders without an `index.html` are listed.
@@ -46,6 +51,8 @@ impl Settings {
             key: None,
             key_password: None,
             plain: PlainClients::Allowed,
+            client_certificates: ClientCertificates::NotAsked,
+            client_authorities: None,
             web: None,
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
@@ -146,6 +153,17 @@ pub enum PlainClients {
     Allowed,
     /// They are closed without an answer (`--ssl-only`).
     Refused,
+}
+
+/// Whether TLS clients are asked for a certificate of their own (`--verify-client`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// They are not asked. Chromium ends a WebSocket whose server asks, even where none is required.
+    NotAsked,
+    /// They are asked. One without a certificate is served; one with a bad certificate is refused.
+    Optional,
+    /// They are asked, and one without a good certificate is refused.
+    Required,
 }
 
 /// What a web folder without `index.html` shows.

@@ -305,6 +305,8 @@ fn the_help_tells_every_option() {
         "--key",
         "--key-password",
         "--ssl-only",
+        "--verify-client",
+        "--cafile",
         "--web",
         "--file-only",
         "--verbose",

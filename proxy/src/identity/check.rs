@@ -112,11 +112,7 @@ pub(super) fn leaf(
     der: &[u8],
     now: i64,
 ) -> (Summary, Vec<Warning>) {
-    let names = certificate
-        .subject_alternative_name()
-        .ok()
-        .flatten()
-        .map(|extension| extension.value.general_names.iter().map(name).collect::<Vec<_>>());
+    let names = names(certificate);
     let not_after = time(certificate.validity().not_after);
     let mut warnings = Vec::new();
     let left = certificate.validity().not_after.timestamp() - now;
@@ -142,6 +138,12 @@ pub(super) fn leaf(
     (summary, warnings)
 }
 
+/// The names in subjectAltName; `None` if the certificate has no such extension.
+pub(crate) fn names(certificate: &X509Certificate<'_>) -> Option<Vec<String>> {
+    let extension = certificate.subject_alternative_name().ok().flatten()?;
+    Some(extension.value.general_names.iter().map(name).collect())
+}
+
 fn name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(host) => (*host).to_owned(),
@@ -156,7 +158,8 @@ fn name(name: &GeneralName<'_>) -> String {
     }
 }
 
-fn time(time: ASN1Time) -> String {
+/// A time as all lines show it.
+pub(crate) fn time(time: ASN1Time) -> String {
     match jiff::Timestamp::from_second(time.timestamp()) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => time.to_string(),

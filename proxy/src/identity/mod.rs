@@ -11,6 +11,7 @@ mod public_key;
 mod read;
 
 pub use check::{Summary, Warning};
+pub(crate) use check::{names, time};
 pub use instead::{Instead, LooksLike};
 pub use pem::Damage;
 pub use problem::{BlockPlace, IdentityError, KeyMismatch, PublicKeyPrint};
@@ -95,6 +96,12 @@ impl IdentityFiles {
             key: public_key::print(&key.public),
         }))
     }
+}
+
+/// All certificates of a file, in DER. The first trouble found is returned.
+pub(crate) fn certificates_of(file: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let certificates = certificates(file, &read::pem_file(file)?)?;
+    Ok(certificates.into_iter().map(|certificate| certificate.der.into()).collect())
 }
 
 /// A certificate block.

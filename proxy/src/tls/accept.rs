@@ -5,21 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::server::ResolvesServerCert;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::server::StartHandshake;
 
+use super::client_certificates::{ClientCheck, WatchedClient};
 use super::hello::{Alpn, HelloFailure, read_client_hello};
 use super::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness};
 use crate::event::ClientEvent;
+use crate::settings::ClientCertificates;
 
 /// For the whole handshake, from the first byte on. A client may ask a person or fetch revocation lists meanwhile.
 pub(crate) const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
-/// TLS 1.2 and 1.3 with one certificate.
+/// TLS with one certificate.
 #[derive(Debug)]
 pub(crate) struct TlsServer {
     /// Selects `http/1.1`: for clients that offer it.
@@ -27,27 +31,57 @@ pub(crate) struct TlsServer {
     /// Selects nothing: rustls refuses a client whose offer has nothing in common with ours, and one that offers
     /// only `h2`, or another protocol on a WebSocket port, should be served all the same.
     no_alpn: Arc<ServerConfig>,
+    clients: Option<ClientCheck>,
 }
 
+const HTTP1: &[u8] = b"http/1.1";
+
 impl TlsServer {
-    /// Serves `identity` to every client, whatever name it asks for.
+    /// Serves `identity` to every client, whatever name it asks for, after the check of its own certificate.
     ///
     /// rustls's own check of the pair is not used: it refuses certificates (X.509 v1, for one) that it can serve.
-    pub(crate) fn new(identity: CertifiedKey) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(
+        identity: CertifiedKey,
+        clients: Option<ClientCheck>,
+    ) -> Result<Self, rustls::Error> {
         let resolver: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(identity));
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(resolver);
+        let mut config = config(resolver, None)?;
         config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let no_alpn = Arc::new(config.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { http1: Arc::new(config), no_alpn })
+        config.alpn_protocols = vec![HTTP1.to_vec()];
+        Ok(Self { http1: Arc::new(config), no_alpn, clients })
     }
 
-    /// Does the handshake under [`HANDSHAKE_DEADLINE`].
-    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<TlsStream, Box<Unserved>> {
+    /// The configuration for one client.
+    fn config_for(
+        &self,
+        hello: &ClientHelloFacts,
+        watched: Option<&Arc<WatchedClient>>,
+    ) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let common = match hello.alpn {
+            Alpn::Http1 => &self.http1,
+            Alpn::Other => &self.no_alpn,
+        };
+        let Some(watched) = watched else {
+            return Ok(Arc::clone(common));
+        };
+        let verifier = Arc::clone(watched) as Arc<dyn ClientCertVerifier>;
+        let mut config = config(Arc::clone(&common.cert_resolver), Some(verifier))?;
+        config.alpn_protocols.clone_from(&common.alpn_protocols);
+        // A resumed session shows no certificate again: each client has to, in each connection.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Arc::new(config))
+    }
+
+    /// Whether clients are asked for a certificate.
+    pub(crate) fn asked(&self) -> ClientCertificates {
+        self.clients.as_ref().map_or(ClientCertificates::NotAsked, |check| check.asked)
+    }
+
+    /// Does the handshake under [`HANDSHAKE_DEADLINE`]. Returns the stream, and the certificates that the client
+    /// showed, its own first.
+    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<Served, Box<Unserved>> {
         let deadline = Instant::now() + HANDSHAKE_DEADLINE;
         let (accepted, hello) = match timeout_at(deadline, read_client_hello(&mut stream)).await {
             Ok(Ok(read)) => read,
@@ -60,16 +94,22 @@ impl TlsServer {
                 return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
             }
         };
-        let config = match hello.alpn {
-            Alpn::Http1 => &self.http1,
-            Alpn::Other => &self.no_alpn,
+        let watched = self.clients.as_ref().map(ClientCheck::watch);
+        let config = match self.config_for(&hello, watched.as_ref()) {
+            Ok(config) => config,
+            Err(error) => {
+                let end = HandshakeEnd::WeRefused { alert: None, error };
+                return Err(Unserved::boxed(end, hello, Some(stream)));
+            }
         };
-        let handshake =
-            StartHandshake::from_parts(accepted, stream).into_stream(Arc::clone(config));
+        let handshake = StartHandshake::from_parts(accepted, stream).into_stream(config);
         match timeout_at(deadline, handshake.into_fallible()).await {
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => {
+                Ok((stream, watched.map(|watched| watched.chain()).unwrap_or_default()))
+            }
             Ok(Err((error, stream))) => {
-                Err(Unserved::boxed(explain(error, &stream), hello, Some(stream)))
+                let end = explain(error, &stream, watched.as_deref());
+                Err(Unserved::boxed(end, hello, Some(stream)))
             }
             Err(_) => Err(Unserved::boxed(
                 HandshakeEnd::Timeout(SilentMoment::AfterCertificate),
@@ -78,6 +118,24 @@ impl TlsServer {
             )),
         }
     }
+}
+
+/// A client after its handshake.
+pub(crate) type Served = (TlsStream, Vec<CertificateDer<'static>>);
+
+/// What all configurations have in common.
+fn config(
+    resolver: Arc<dyn ResolvesServerCert>,
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match verifier {
+        None => builder.with_no_client_auth(),
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+    };
+    Ok(builder.with_cert_resolver(resolver))
 }
 
 /// A client whose handshake failed.
@@ -102,7 +160,7 @@ async fn refuse_hello(stream: &mut Witness, failure: HelloFailure) -> HandshakeE
         HelloFailure::Bad { error, alert } => {
             // A client that is gone does not get the alert; the reason stays the same.
             let _ = stream.write_all(&alert).await;
-            explain(io::Error::new(io::ErrorKind::InvalidData, error), stream)
+            explain(io::Error::new(io::ErrorKind::InvalidData, error), stream, None)
         }
     }
 }
@@ -112,8 +170,13 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn explain(error: io::Error, stream: &Witness) -> HandshakeEnd {
+fn explain(error: io::Error, stream: &Witness, client: Option<&WatchedClient>) -> HandshakeEnd {
     let record = &stream.record;
+    let about_client = client.zip(tls_error(&error));
+    if let Some(mut refusal) = about_client.and_then(|(client, error)| client.refusal(error)) {
+        refusal.alert = record.sent_alert.unwrap_or(refusal.alert);
+        return HandshakeEnd::ClientCertificate(Box::new(refusal));
+    }
     match tls_error(&error) {
         Some(rustls::Error::AlertReceived(alert)) => HandshakeEnd::Alert(Alert::from(*alert)),
         Some(refusal) => {

@@ -198,6 +198,12 @@ const ROWS: &[Row] = &[
 ];
 
 impl Alert {
+    /// A server misses the client's certificate (RFC 8446 section 4.4.2.4).
+    pub(crate) const CERTIFICATE_REQUIRED: Self = Self(116);
+
+    /// In TLS 1.2 it is what a server sends instead (RFC 5246 section 7.4.6).
+    pub(crate) const HANDSHAKE_FAILURE: Self = Self(40);
+
     fn row(self) -> Option<&'static Row> {
         ROWS.iter().find(|row| row.0 == self.0)
     }

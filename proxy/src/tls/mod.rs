@@ -2,16 +2,22 @@
 
 mod accept;
 mod alert;
+mod client_certificates;
 mod hello;
 mod outcome;
+mod own;
+mod problem;
 mod records;
 mod witness;
 
 pub use alert::{Alert, Concern};
+pub use client_certificates::ClientCertificateRefusal;
 pub use hello::{Alpn, ClientHelloFacts};
 pub use outcome::{HandshakeEnd, SilentEnd, SilentMoment};
+pub use problem::{CertificateProblem, ShownCertificate};
 
 pub(crate) use accept::{HANDSHAKE_DEADLINE, TlsServer, first_request_byte};
+pub(crate) use client_certificates::ClientCheck;
 pub(crate) use hello::read_client_hello;
 pub(crate) use witness::Witness;
 

@@ -5,7 +5,8 @@ use std::io;
 
 use rustls::{Error, PeerIncompatible};
 
-use super::{Alert, ClientHelloFacts, Concern};
+use super::{Alert, ClientCertificateRefusal, ClientHelloFacts, Concern};
+use crate::settings::ClientCertificates;
 
 /// How a handshake ended without a connection.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub enum HandshakeEnd {
         /// The reason.
         error: Error,
     },
+    /// We refused the client for its certificate.
+    ClientCertificate(Box<ClientCertificateRefusal>),
     /// The handshake was not done in time.
     Timeout(SilentMoment),
     /// The connection failed.
@@ -51,19 +54,34 @@ pub enum SilentMoment {
 }
 
 impl HandshakeEnd {
-    /// The log line, with what the client asked for.
-    pub(crate) fn explained<'a>(&'a self, hello: &'a ClientHelloFacts) -> impl fmt::Display + 'a {
-        struct Explained<'a>(&'a HandshakeEnd, &'a ClientHelloFacts);
+    /// The log line, with what the client asked for and was asked for.
+    pub(crate) fn explained<'a>(
+        &'a self,
+        hello: &'a ClientHelloFacts,
+        asked: ClientCertificates,
+    ) -> impl fmt::Display + 'a {
+        struct Explained<'a>(&'a HandshakeEnd, &'a ClientHelloFacts, ClientCertificates);
         impl fmt::Display for Explained<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}", self.0)?;
+                let unexplained = matches!(
+                    self.0,
+                    HandshakeEnd::Silent(_, SilentMoment::AfterCertificate)
+                        | HandshakeEnd::Timeout(SilentMoment::AfterCertificate)
+                );
+                if unexplained && self.2 != ClientCertificates::NotAsked {
+                    f.write_str(
+                        "; this proxy asked it for a certificate of its own (--verify-client), and Chromium ends a \
+                         WebSocket then: open the https:// address in it first and choose one there",
+                    )?;
+                }
                 match &self.1.server_name {
                     Some(name) => write!(f, "; it asked for {name}"),
                     None => Ok(()),
                 }
             }
         }
-        Explained(self, hello)
+        Explained(self, hello, asked)
     }
 
     /// The line for an alert of the client, at a moment put in words.
@@ -93,6 +111,7 @@ impl fmt::Display for HandshakeEnd {
                 }
                 write!(f, " (OpenSSL: {}): {}", openssl_words(error), reason(error))
             }
+            Self::ClientCertificate(refusal) => refusal.fmt(f),
             Self::Timeout(SilentMoment::BeforeCertificate) => {
                 f.write_str("TLS handshake not done in time: the ClientHello is not complete")
             }
@@ -211,7 +230,7 @@ mod tests {
             ),
         ];
         for (end, start) in lines {
-            let line = end.explained(&hello).to_string();
+            let line = end.explained(&hello, ClientCertificates::NotAsked).to_string();
             assert!(line.starts_with(start), "{line}");
             assert!(line.ends_with("; it asked for proxy.example.test"), "{line}");
         }

@@ -101,6 +101,17 @@ fn plain_alert(bytes: &[u8]) -> Option<Alert> {
     }
 }
 
+/// The record to send in the place of `bytes` where these are `certificate_required` in the clear, which rustls sends
+/// in TLS 1.2, too. The alert is of TLS 1.3, where it is encrypted; a TLS 1.2 server says `handshake_failure`.
+fn in_tls12(bytes: &[u8]) -> Option<[u8; 7]> {
+    let mut record: [u8; 7] = bytes.try_into().ok()?;
+    if plain_alert(&record)? != Alert::CERTIFICATE_REQUIRED {
+        return None;
+    }
+    record[6] = Alert::HANDSHAKE_FAILURE.0;
+    Some(record)
+}
+
 impl Witness {
     fn poll_network(
         &mut self,
@@ -163,6 +174,8 @@ impl AsyncWrite for Witness {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        let replaced = in_tls12(bytes);
+        let bytes = replaced.as_ref().map_or(bytes, |record| record);
         if let Some(alert) = plain_alert(bytes) {
             this.record.sent_alert = Some(alert);
         }
@@ -175,6 +188,11 @@ impl AsyncWrite for Witness {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [bytes] = slices
+            && in_tls12(bytes).is_some()
+        {
+            return self.poll_write(cx, bytes);
+        }
         let this = self.get_mut();
         if let Some(alert) = slices.last().and_then(|last| plain_alert(last)) {
             this.record.sent_alert = Some(alert);

@@ -43,6 +43,33 @@ pub fn certify(folder: &Path, key: &str, cert: &str, further: &[&str]) {
     );
 }
 
+/// Makes the authority `ca.pem`, with `ca-key.pem`.
+pub fn make_authority(folder: &Path) {
+    openssl(folder, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ca-key.pem");
+    let command = "req -new -x509 -key ca-key.pem -out ca.pem -days 90 -subj /CN=Authority -addext \
+                   keyUsage=critical,keyCertSign";
+    openssl(folder, command);
+}
+
+/// Makes `NAME.pem`, with `NAME-key.pem`, that the authority issued; `extensions` are lines of OpenSSL's
+/// configuration, and `further` options of `openssl x509`.
+pub fn issue(folder: &Path, name: &str, extensions: &str, further: &str) {
+    let key = format!("{name}-key.pem");
+    openssl(folder, &format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {key}"));
+    openssl(folder, &format!("req -new -key {key} -subj /CN={name} -out {name}.csr"));
+    let mut command = format!(
+        "x509 -req -in {name}.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out {name}.pem {further}"
+    );
+    if !further.contains("-not_") && !further.contains("-days") {
+        command += " -days 90";
+    }
+    if !extensions.is_empty() {
+        fs::write(folder.join("extensions"), extensions).unwrap();
+        command += " -extfile extensions";
+    }
+    openssl(folder, &command);
+}
+
 /// Writes certificate and key in one file.
 pub fn join(folder: &Path, parts: &[&str], to: &str) {
     let text: String =

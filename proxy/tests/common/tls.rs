@@ -5,12 +5,15 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
     SignatureScheme, StreamOwned, SupportedProtocolVersion,
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
 pub use rustls::version::{TLS12, TLS13};
 
@@ -70,12 +73,47 @@ pub struct Client {
     pub versions: Vec<&'static SupportedProtocolVersion>,
     pub alpn: Vec<&'static str>,
     pub verdict: Option<CertificateError>,
+    /// Shown to servers that ask for a certificate.
+    pub identity: Option<Arc<CertifiedKey>>,
+    /// The name it asks for; none for an address.
+    pub name: &'static str,
+    /// Where sessions to resume are kept.
+    pub sessions: Resumption,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { versions: vec![&TLS13, &TLS12], alpn: vec![], verdict: None }
+        Self {
+            versions: vec![&TLS13, &TLS12],
+            alpn: vec![],
+            verdict: None,
+            identity: None,
+            name: "localhost",
+            sessions: Resumption::disabled(),
+        }
     }
+}
+
+/// Shows a certificate whatever authorities the server names.
+#[derive(Debug)]
+struct Shows(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Shows {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// Certificates and key out of PEM files, however odd the certificate.
+pub fn identity(folder: &std::path::Path, certificates: &str, key: &str) -> Arc<CertifiedKey> {
+    let chain = CertificateDer::pem_file_iter(folder.join(certificates)).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.join(key)).unwrap();
+    let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
+    Arc::new(CertifiedKey::new(chain.map(Result::unwrap).collect(), signer))
 }
 
 impl Client {
@@ -96,9 +134,13 @@ impl Client {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&judge) as Arc<dyn ServerCertVerifier>)
             .with_no_client_auth();
+        if let Some(identity) = self.identity {
+            config.client_auth_cert_resolver = Arc::new(Shows(identity));
+        }
+        config.resumption = self.sessions;
         config.alpn_protocols = self.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.enable_secret_extraction = true;
-        let name = ServerName::try_from("localhost").unwrap();
+        let name = ServerName::try_from(self.name).unwrap();
         (ClientConnection::new(Arc::new(config), name).unwrap(), judge)
     }
 
