@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
-    Target,
+    Target, TargetTls, TargetTrust,
 };
 
 const EXAMPLES: &str = "\
@@ -72,6 +72,22 @@ pub(crate) struct Options {
     #[arg(long)]
     file_only: bool,
 
+    /// Speak TLS to the target, and verify its certificate by the system's authorities
+    #[arg(long, conflicts_with = "unix_target")]
+    ssl_target: bool,
+
+    /// PEM file with the authorities that may have issued the target's certificate, or with that certificate itself
+    #[arg(long, value_name = "FILE", requires = "ssl_target")]
+    target_cafile: Option<PathBuf>,
+
+    /// Name that the target's certificate must have, and that is asked for (SNI) [default: TARGET_ADDR]
+    #[arg(long, value_name = "NAME", requires = "ssl_target")]
+    target_name: Option<String>,
+
+    /// Do not verify the target's certificate: who stands between can read and change everything
+    #[arg(long, requires = "ssl_target", conflicts_with = "target_cafile")]
+    target_insecure: bool,
+
     /// Relay to a Unix socket instead of TARGET_ADDR:TARGET_PORT
     #[arg(long, value_name = "PATH", conflicts_with = "target")]
     unix_target: Option<PathBuf>,
@@ -131,7 +147,15 @@ impl From<Options> for Settings {
             (None, Some(endpoint)) => Target::Tcp(endpoint),
             (None, None) => unreachable!("clap requires one of the two"),
         };
+        let trust = match (options.target_insecure, options.target_cafile) {
+            (true, _) => TargetTrust::Anything,
+            (false, Some(file)) => TargetTrust::File(file),
+            (false, None) => TargetTrust::System,
+        };
         Settings {
+            target_tls: options
+                .ssl_target
+                .then_some(TargetTls { trust, name: options.target_name }),
             cert: options.cert,
             key: options.key,
             key_password: options.key_password.map(Password::new),

@@ -14,9 +14,9 @@ use crate::http::{self, Site};
 use crate::identity::IdentityError;
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
-use crate::settings::{ClientCertificates, PlainClients, Target};
+use crate::settings::{ClientCertificates, PlainClients};
 use crate::sniff::{self, Opening};
-use crate::target;
+use crate::target::{Destination, Reached, TargetLoss};
 use crate::tls::{
     HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) site: Arc<Site>,
     pub(crate) tls: Tls,
     pub(crate) plain: PlainClients,
-    pub(crate) target: Target,
+    pub(crate) destination: Destination,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -121,10 +121,10 @@ impl Connection {
     }
 
     async fn session(&self, client: impl AsyncRead + AsyncWrite + Unpin, early: &[u8]) {
-        let target = match target::connect(&self.shared.target).await {
-            Ok(target) => target,
+        let Reached { stream: target, tls } = match self.shared.destination.connect().await {
+            Ok(reached) => reached,
             Err(error) => {
-                let target = self.shared.target.clone();
+                let target = self.shared.destination.target.clone();
                 self.shared.log.tell(&Event::TargetFailed { target, error, client: self.peer });
                 let reason = "Failed to connect to downstream server";
                 return relay::refuse(client, Close { code: CloseCode::InternalError, reason })
@@ -138,13 +138,21 @@ impl Connection {
         };
         let mut relay = Relay::new(client, target);
         let ending = relay.run(early, stop).await;
-        match &ending {
-            Ending::Violation(violation) => self.tell(ClientEvent::Violation(*violation)),
-            Ending::TargetLost(error) => self.tell(ClientEvent::TargetLost(cause(error))),
-            Ending::ClientClosed(_)
-            | Ending::ClientGone
-            | Ending::TargetClosed
-            | Ending::Stopped => {}
+        match (&ending, tls) {
+            (Ending::Violation(violation), _) => self.tell(ClientEvent::Violation(*violation)),
+            (Ending::TargetLost(error), None) => self.tell(ClientEvent::TargetLost(cause(error))),
+            (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {
+                target: self.shared.destination.target.clone(),
+                loss: TargetLoss::of(error, asked),
+                client: self.peer,
+            }),
+            (
+                Ending::ClientClosed(_)
+                | Ending::ClientGone
+                | Ending::TargetClosed
+                | Ending::Stopped,
+                _,
+            ) => {}
         }
         relay.farewell(&ending).await;
         let (up, down) = relay.moved();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::authorities::AuthoritiesOrigin;
 use crate::identity::{IdentityError, Summary, Warning};
 use crate::settings::{ClientCertificates, DirectoryListing, Target};
+use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
     Alert, ClientHelloFacts, HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
 };
@@ -38,6 +39,9 @@ pub enum Event {
     OptionWarning(OptionWarning),
     /// Plain clients are not served.
     PlainRefused,
+    /// The target is spoken to over TLS: which name its certificate must have, and who must have issued it; nobody
+    /// if it is not verified.
+    TargetTls(String, Option<AuthoritiesOrigin>),
     /// What is relayed where.
     Proxying(SocketAddr, Target),
     /// The end of the proxy.
@@ -51,8 +55,17 @@ pub enum Event {
         /// The target.
         target: Target,
         /// Why.
-        error: io::Error,
+        error: TargetError,
         /// For whom it was tried.
+        client: SocketAddr,
+    },
+    /// A session's TLS target was lost.
+    TargetLost {
+        /// The target.
+        target: Target,
+        /// How.
+        loss: TargetLoss,
+        /// Whose session it was.
         client: SocketAddr,
     },
 }
@@ -65,6 +78,10 @@ pub enum OptionWarning {
     CafileWithoutVerifyClient,
     /// `--verify-client` without `--ssl-only`.
     PlainClientsNotVerified,
+    /// `--target-insecure`.
+    TargetNotVerified,
+    /// The target is the proxy's own port.
+    TargetIsOwnPort(Target),
 }
 
 /// Something about one client.
@@ -170,6 +187,13 @@ impl fmt::Display for Event {
             ),
             Self::OptionWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
+            Self::TargetTls(name, Some(origin)) => write!(
+                f,
+                "  - SSL/TLS to the target: its certificate must be for {name} and issued by {origin}"
+            ),
+            Self::TargetTls(_, None) => {
+                f.write_str("  - SSL/TLS to the target: its certificate is not verified")
+            }
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
             Self::Stopped => f.write_str("stopped"),
             Self::AcceptFailed(error) => {
@@ -179,9 +203,11 @@ impl fmt::Display for Event {
             Self::TargetFailed { target, error, client } => {
                 write!(
                     f,
-                    "target {target}: Failed to connect to {target}: {} (for client {client})",
-                    cause(error)
+                    "target {target}: Failed to connect to {target}: {error} (for client {client})"
                 )
+            }
+            Self::TargetLost { target, loss, client } => {
+                write!(f, "target {target}: {loss} (for client {client})")
             }
         }
     }
@@ -190,6 +216,17 @@ impl fmt::Display for Event {
 impl fmt::Display for OptionWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::TargetNotVerified => {
+                "--target-insecure accepts any certificate of the target: who stands between can read and change \
+                 everything; give the right one with --target-cafile instead"
+            }
+            Self::TargetIsOwnPort(target) => {
+                return write!(
+                    f,
+                    "the target {target} is this proxy itself: no session can work; give the address and port of the \
+                     server behind it"
+                );
+            }
             Self::CafileWithoutVerifyClient => {
                 "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \
                  those of the target there is --target-cafile"

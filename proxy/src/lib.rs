@@ -38,8 +38,9 @@ pub use program::main;
 pub use proxy::{Proxy, StartError};
 pub use settings::{
     ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target,
+    PlainClients, Settings, Target, TargetTls, TargetTrust,
 };
+pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{
     Alert, Alpn, CertificateProblem, ClientCertificateRefusal, ClientHelloFacts, Concern,
     HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls_pki_types::ServerName;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -19,7 +20,10 @@ use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::listen;
 use crate::log::Log;
-use crate::settings::{ClientCertificates, Endpoint, Lifetime, PlainClients, Settings};
+use crate::settings::{
+    ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
+};
+use crate::target::{Destination, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsServer};
 
 /// How long sessions may take to end when the proxy is told to stop.
@@ -68,6 +72,17 @@ pub enum StartError {
     /// The authorities of client certificates cannot be loaded.
     #[error("no authorities for client certificates (--cafile): {0}")]
     ClientAuthorities(AuthoritiesError),
+    /// The authorities of the target's certificate cannot be loaded.
+    #[error("no authorities for the target's certificate (--target-cafile): {0}")]
+    TargetAuthorities(AuthoritiesError),
+    /// What the target's certificate should name is neither a name nor an address.
+    #[error(
+        "{name:?} cannot be the name of a certificate: give one with --target-name, host.example or 192.0.2.1"
+    )]
+    TargetName {
+        /// What was given.
+        name: String,
+    },
     /// rustls does not start.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
@@ -123,6 +138,7 @@ impl Proxy {
     /// `ws://` is served.
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         let log = open_log(&settings)?;
+        let destination = destination(&settings)?;
         let (clients, client_events) = client_check(&settings)?;
         let (tls, tls_events) = tls(&settings, clients)?;
         let protected = ProtectedFiles::new(vec![
@@ -152,6 +168,16 @@ impl Proxy {
         if settings.plain == PlainClients::Refused {
             log.tell(&Event::PlainRefused);
         }
+        if let Some(tls) = &destination.tls {
+            log.tell(&Event::TargetTls(tls.name(), tls.authorities().cloned()));
+            if tls.authorities().is_none() {
+                log.tell(&Event::OptionWarning(OptionWarning::TargetNotVerified));
+            }
+        }
+        if destination.is_own_listener(address).await {
+            let warning = OptionWarning::TargetIsOwnPort(destination.target.clone());
+            log.tell(&Event::OptionWarning(warning));
+        }
         log.tell(&Event::Proxying(address, settings.target.clone()));
 
         let shared = Shared {
@@ -159,7 +185,7 @@ impl Proxy {
             log,
             tls,
             plain: settings.plain,
-            target: settings.target,
+            destination,
             session_over: Notify::new(),
         };
         Ok(Self { listener, address, lifetime: settings.lifetime, shared: Arc::new(shared) })
@@ -213,6 +239,25 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
         },
         error,
     })
+}
+
+/// Where sessions go, and how.
+fn destination(settings: &Settings) -> Result<Destination, StartError> {
+    let target = settings.target.clone();
+    let (Some(tls), Target::Tcp(endpoint)) = (&settings.target_tls, &settings.target) else {
+        return Ok(Destination { target, tls: None });
+    };
+    let authorities = match &tls.trust {
+        TargetTrust::Anything => None,
+        TargetTrust::System => Some(Authorities::load(None)),
+        TargetTrust::File(file) => Some(Authorities::load(Some(file))),
+    };
+    let authorities = authorities.transpose().map_err(StartError::TargetAuthorities)?;
+    let name = tls.name.as_ref().or(endpoint.host.as_ref()).map_or("localhost", String::as_str);
+    let name = ServerName::try_from(name.to_owned())
+        .map_err(|_| StartError::TargetName { name: name.to_owned() })?;
+    let tls = TargetTlsSetup::new(name, authorities).map_err(StartError::Tls)?;
+    Ok(Destination { target, tls: Some(tls) })
 }
 
 /// What is asked of clients, and what to log about it.

@@ -104,6 +104,8 @@ struct Up {
     /// Payload that the target has not taken: `buffer[start..end]`.
     start: usize,
     end: usize,
+    /// Of the target, which over TLS may hold back what it took.
+    flush: Flush,
     moved: u64,
 }
 
@@ -134,7 +136,7 @@ struct Answers {
 impl Up {
     fn new() -> Self {
         let buffer = vec![0; UP_BUFFER].into_boxed_slice();
-        Self { decoder: Decoder::new(), buffer, start: 0, end: 0, moved: 0 }
+        Self { decoder: Decoder::new(), buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
     }
 
     /// Decodes bytes that hyper read along with the request.
@@ -177,6 +179,7 @@ impl Up {
                     return Poll::Ready(Some(Ending::TargetLost(io::ErrorKind::WriteZero.into())));
                 }
                 Ok(count) => {
+                    self.flush = Flush::Needed;
                     self.start += count;
                     self.moved += count as u64;
                 }
@@ -186,17 +189,35 @@ impl Up {
         }
         if !answers.bytes.is_empty() {
             // The step that empties them is followed by a step of ours.
-            return Poll::Pending;
+            return self.flush(target, cx);
         }
         let mut buffer = ReadBuf::new(&mut self.buffer);
-        match ready!(Pin::new(client).poll_read(cx, &mut buffer)) {
-            Ok(()) if buffer.filled().is_empty() => Poll::Ready(Some(Ending::ClientGone)),
-            Ok(()) => {
+        match Pin::new(client).poll_read(cx, &mut buffer) {
+            Poll::Pending => self.flush(target, cx),
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                Poll::Ready(Some(Ending::ClientGone))
+            }
+            Poll::Ready(Ok(())) => {
                 let length = buffer.filled().len();
                 Poll::Ready(self.decode(length, answers))
             }
-            Err(_) => Poll::Ready(Some(Ending::ClientGone)),
+            Poll::Ready(Err(_)) => Poll::Ready(Some(Ending::ClientGone)),
         }
+    }
+
+    /// Lets the target have all that it took, when there is nothing to do but wait.
+    fn flush(
+        &mut self,
+        target: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ending>> {
+        if self.flush == Flush::Needed {
+            if let Err(error) = ready!(Pin::new(target).poll_flush(cx)) {
+                return Poll::Ready(Some(Ending::TargetLost(error)));
+            }
+            self.flush = Flush::Done;
+        }
+        Poll::Pending
     }
 
     async fn discard_until_close(

@@ -15,6 +15,8 @@ pub struct Settings {
     pub listen: Endpoint,
     /// Where the bytes of each WebSocket session go.
     pub target: Target,
+    /// Whether the target is spoken to over TLS, and how; only for [`Target::Tcp`].
+    pub target_tls: Option<TargetTls>,
     /// File with the certificate, its chain, and the key unless [`key`](Self::key) names another file. It is allowed
     /// not to exist: then only `ws://` is served.
     pub cert: PathBuf,
@@ -47,6 +49,7 @@ impl Settings {
         Self {
             listen,
             target,
+            target_tls: None,
             cert: PathBuf::from("self.pem"),
             key: None,
             key_password: None,
@@ -144,6 +147,26 @@ impl fmt::Display for Target {
             Self::Unix(path) => write!(f, "unix_socket:{}", path.display()),
         }
     }
+}
+
+/// How a target is spoken to over TLS (`--ssl-target`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetTls {
+    /// Which certificates are accepted.
+    pub trust: TargetTrust,
+    /// The name that the certificate must have and that is asked for with SNI; `None` takes the target's host.
+    pub name: Option<String>,
+}
+
+/// Which certificates of a target are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetTrust {
+    /// Those that the system's authorities issued.
+    System,
+    /// Those that the authorities in this file issued, and those in the file themselves.
+    File(PathBuf),
+    /// All. Who stands between can read and change everything.
+    Anything,
 }
 
 /// What happens to clients that speak plain `ws://` or `http://`.

@@ -313,6 +313,10 @@ fn the_help_tells_every_option() {
         "--run-once",
         "--log-file",
         "--unix-target",
+        "--ssl-target",
+        "--target-cafile",
+        "--target-name",
+        "--target-insecure",
     ] {
         assert!(help.contains(option), "{option} is missing in\n{help}");
     }

@@ -19,6 +19,8 @@ pub use problem::{CertificateProblem, ShownCertificate};
 pub(crate) use accept::{HANDSHAKE_DEADLINE, TlsServer, first_request_byte};
 pub(crate) use client_certificates::ClientCheck;
 pub(crate) use hello::read_client_hello;
+pub(crate) use outcome::openssl_words;
+pub(crate) use own::check_dates;
 pub(crate) use witness::Witness;
 
 /// A stream after the handshake.

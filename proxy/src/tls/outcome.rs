@@ -152,8 +152,8 @@ impl SilentEnd {
     }
 }
 
-/// OpenSSL's words when a server of its own refuses for the same reason.
-fn openssl_words(error: &Error) -> &'static str {
+/// OpenSSL's words when it refuses for the same reason.
+pub(crate) fn openssl_words(error: &Error) -> &'static str {
     match error {
         Error::PeerIncompatible(reason) => match reason {
             PeerIncompatible::NoCipherSuitesInCommon => "no shared cipher",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What is left to verify of a certificate that is trusted as it is: its dates.
-pub(super) fn check_dates(certificate: &[u8], now: UnixTime) -> Result<(), Error> {
+pub(crate) fn check_dates(certificate: &[u8], now: UnixTime) -> Result<(), Error> {
     let (_, parsed) =
         X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
     let seconds = |time: i64| UnixTime::since_unix_epoch(Duration::from_secs(time.max(0) as u64));
