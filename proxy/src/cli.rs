@@ -24,6 +24,9 @@ A certificate to try with (one file with key and certificate; every client has t
   openssl req -new -x509 -days 365 -nodes -subj /CN=localhost \\
       -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -out self.pem -keyout self.pem
 
+Renewed certificate and key files are served from the next connection on; SIGHUP loads them at once. Files that cannot
+serve leave the old certificate in use. Open sessions go on.
+
 Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
 
 /// Relays WebSocket sessions (ws:// and wss:// on one port) to a TCP server, as websockify does, and says why a

@@ -1,7 +1,6 @@
 //! One client, from its first byte to its end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -11,9 +10,9 @@ use tokio::time::timeout;
 
 use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
-use crate::identity::IdentityError;
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
+use crate::served::{Served, Tls};
 use crate::settings::{ClientCertificates, PlainClients};
 use crate::sniff::{self, Opening};
 use crate::target::{Destination, Reached, TargetLoss};
@@ -26,19 +25,11 @@ use crate::websocket::{Close, CloseCode};
 pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
     pub(crate) site: Arc<Site>,
-    pub(crate) tls: Tls,
+    pub(crate) served: Served,
     pub(crate) plain: PlainClients,
     pub(crate) destination: Destination,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
-}
-
-/// Whether TLS can be served.
-pub(crate) enum Tls {
-    Ready(TlsServer),
-    /// There is no such file.
-    Missing(PathBuf),
-    Broken(Arc<IdentityError>),
 }
 
 /// A client.
@@ -70,7 +61,8 @@ impl Connection {
     }
 
     async fn serve_tls(&self, stream: TcpStream) {
-        let event = match &self.shared.tls {
+        let tls = self.shared.served.current().await;
+        let event = match &*tls {
             Tls::Ready(server) => return self.serve_https(server, stream).await,
             Tls::Missing(path) => ClientEvent::TlsWithoutFile(path.clone()),
             Tls::Broken(error) => {

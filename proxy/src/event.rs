@@ -33,6 +33,10 @@ pub enum Event {
     TlsBroken(Arc<IdentityError>),
     /// TLS works, and yet clients may refuse the certificate.
     TlsWarning(Warning),
+    /// The certificate file was loaded anew, or not.
+    Reload(PathBuf, Reload),
+    /// While serving: clients may, or will, refuse the certificate.
+    CertificateWarning(Warning),
     /// Clients are asked for a certificate.
     ClientCertificates(ClientCertificates, AuthoritiesOrigin),
     /// An option that does nothing, or less than it seems to.
@@ -68,6 +72,22 @@ pub enum Event {
         /// Whose session it was.
         client: SocketAddr,
     },
+}
+
+/// What became of loading the certificate anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reload {
+    /// Another certificate is served from now on.
+    Done(Box<Summary>),
+    /// A certificate is served from now on; there was none before.
+    First(Box<Summary>),
+    /// It is the one that is served.
+    Unchanged(Box<Summary>),
+    /// The files cannot serve, for this reason, and the certificate from before is served still.
+    OldStays(String),
+    /// The files cannot serve still, or again for this reason, and there is no certificate from before.
+    StillUnusable(String),
 }
 
 /// An option that does nothing, or less than it seems to.
@@ -177,6 +197,24 @@ impl fmt::Display for Event {
             Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
             Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
             Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),
+            Self::Reload(file, Reload::Done(summary)) => {
+                write!(f, "certificate reloaded: {} ({summary})", file.display())
+            }
+            Self::Reload(file, Reload::First(summary)) => write!(
+                f,
+                "certificate loaded, SSL/TLS is served from now on: {} ({summary})",
+                file.display()
+            ),
+            Self::Reload(file, Reload::Unchanged(summary)) => {
+                write!(f, "certificate unchanged: {} ({summary})", file.display())
+            }
+            Self::Reload(_, Reload::OldStays(reason)) => {
+                write!(f, "certificate not reloaded, the old one stays: {reason}")
+            }
+            Self::Reload(_, Reload::StillUnusable(reason)) => {
+                write!(f, "certificate not loaded, still no SSL/TLS support: {reason}")
+            }
+            Self::CertificateWarning(warning) => write!(f, "Warning: {warning}"),
             Self::ClientCertificates(ClientCertificates::Required, origin) => {
                 write!(f, "  - Client certificates: required, issued by {origin}")
             }

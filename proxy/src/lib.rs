@@ -21,6 +21,7 @@ mod log;
 mod program;
 mod proxy;
 mod relay;
+mod served;
 mod settings;
 mod sniff;
 mod target;
@@ -28,14 +29,14 @@ mod tls;
 mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
-pub use event::{ClientEvent, Event, OptionWarning};
+pub use event::{ClientEvent, Event, OptionWarning, Reload};
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, Summary, Warning,
 };
 pub use log::{LogSink, Verbosity};
 pub use program::main;
-pub use proxy::{Proxy, StartError};
+pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
     ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
     PlainClients, Settings, Target, TargetTls, TargetTrust,

@@ -1,4 +1,4 @@
-//! The program: arguments, signals, exit status.
+//! The program: arguments, signals (SIGTERM and SIGINT end it, SIGHUP loads the certificate anew), exit status.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,7 +47,15 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
 async fn run(settings: Settings) -> Result<(), StartError> {
     // Before the start is announced: who waits for that may send the signal at once.
     let stop = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let hangup = signal(SignalKind::hangup());
     let proxy = Proxy::bind(settings).await?;
+    let reloader = proxy.reloader();
+    tokio::spawn(async move {
+        let Ok(mut hangup) = hangup else { return };
+        while hangup.recv().await.is_some() {
+            reloader.reload().await;
+        }
+    });
     proxy
         .serve(async {
             match stop {

@@ -14,17 +14,18 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::authorities::{Authorities, AuthoritiesError};
-use crate::connection::{Connection, Shared, Tls};
+use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
 use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::listen;
 use crate::log::Log;
+use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
     ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
 };
 use crate::target::{Destination, TargetTlsSetup};
-use crate::tls::{ClientCheck, TlsServer};
+use crate::tls::{ClientCheck, TlsSetup};
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -68,7 +69,7 @@ pub enum StartError {
     },
     /// TLS only, and a broken certificate or key file.
     #[error("SSL only and no usable certificate: {0}")]
-    SslOnlyWithBrokenFile(Box<IdentityError>),
+    SslOnlyWithBrokenFile(Arc<IdentityError>),
     /// The authorities of client certificates cannot be loaded.
     #[error("no authorities for client certificates (--cafile): {0}")]
     ClientAuthorities(AuthoritiesError),
@@ -140,7 +141,13 @@ impl Proxy {
         let log = open_log(&settings)?;
         let destination = destination(&settings)?;
         let (clients, client_events) = client_check(&settings)?;
-        let (tls, tls_events) = tls(&settings, clients)?;
+        let setup = TlsSetup { clients };
+        let files = IdentityFiles {
+            cert: settings.cert.clone(),
+            key: settings.key.clone(),
+            password: settings.key_password.clone(),
+        };
+        let loaded = load(&files, &setup, settings.plain)?;
         let protected = ProtectedFiles::new(vec![
             settings.key.clone().unwrap_or_else(|| settings.cert.clone()),
         ]);
@@ -163,7 +170,7 @@ impl Proxy {
                 settings.listing,
             ));
         }
-        tls_events.iter().for_each(|event| log.tell(event));
+        tls_events(&loaded, &files).iter().for_each(|event| log.tell(event));
         client_events.iter().for_each(|event| log.tell(event));
         if settings.plain == PlainClients::Refused {
             log.tell(&Event::PlainRefused);
@@ -182,8 +189,8 @@ impl Proxy {
 
         let shared = Shared {
             site: Arc::new(Site { web, log: Arc::clone(&log) }),
+            served: Served::new(loaded, files, setup, Arc::clone(&log)),
             log,
-            tls,
             plain: settings.plain,
             destination,
             session_over: Notify::new(),
@@ -194,6 +201,11 @@ impl Proxy {
     /// The address it listens on, with the real port where 0 was asked for.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What loads the certificate anew while the proxy serves.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::clone(&self.shared))
     }
 
     /// Serves until `shutdown` is done, or until the end of the first session with [`Lifetime::OneSession`]. Then
@@ -228,6 +240,26 @@ impl Proxy {
         let _ = timeout(GRACE, rest).await;
         connections.shutdown().await;
         shared.log.tell(&Event::Stopped);
+    }
+}
+
+/// Loads a proxy's certificate anew.
+///
+/// The proxy itself looks at its files at each TLS connection; this is for who wants to know at once, or changed
+/// something that does not show in the files' metadata.
+#[derive(Clone)]
+pub struct Reloader(Arc<Shared>);
+
+impl std::fmt::Debug for Reloader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reloader").finish_non_exhaustive()
+    }
+}
+
+impl Reloader {
+    /// Loads certificate and key. What came of it is logged; files that cannot serve leave the old certificate.
+    pub async fn reload(&self) {
+        self.0.served.reload().await;
     }
 }
 
@@ -278,33 +310,31 @@ fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>)
     Ok((Some(check), events))
 }
 
-/// Loads the identity, and what to log about it.
-fn tls(settings: &Settings, clients: Option<ClientCheck>) -> Result<(Tls, Vec<Event>), StartError> {
-    let files = IdentityFiles {
-        cert: settings.cert.clone(),
-        key: settings.key.clone(),
-        password: settings.key_password.clone(),
-    };
-    match (files.load(), settings.plain) {
-        (Ok(identity), _) => {
-            let mut events = vec![Event::Tls(settings.cert.clone(), Box::new(identity.summary))];
-            events.extend(identity.warnings.into_iter().map(Event::TlsWarning));
-            let server = TlsServer::new(identity.certified, clients).map_err(StartError::Tls)?;
-            Ok((Tls::Ready(server), events))
+/// Loads the certificate for the start.
+fn load(
+    files: &IdentityFiles,
+    setup: &TlsSetup,
+    plain: PlainClients,
+) -> Result<Loaded, StartError> {
+    let loaded = Loaded::load(files, setup).map_err(StartError::Tls)?;
+    match (&loaded.tls, plain) {
+        (Tls::Missing(_), PlainClients::Refused) => {
+            Err(StartError::SslOnlyWithoutFile { path: files.cert.clone() })
         }
-        (Err(IdentityError::Missing { file }), PlainClients::Refused) if file == settings.cert => {
-            Err(StartError::SslOnlyWithoutFile { path: file })
+        (Tls::Broken(error), PlainClients::Refused) => {
+            Err(StartError::SslOnlyWithBrokenFile(Arc::clone(error)))
         }
-        (Err(error), PlainClients::Refused) => {
-            Err(StartError::SslOnlyWithBrokenFile(Box::new(error)))
-        }
-        (Err(IdentityError::Missing { file }), PlainClients::Allowed) if file == settings.cert => {
-            Ok((Tls::Missing(std::path::absolute(&file).unwrap_or(file)), vec![Event::TlsMissing]))
-        }
-        (Err(error), PlainClients::Allowed) => {
-            // Said twice: at start, and for each client.
-            let error = Arc::new(error);
-            Ok((Tls::Broken(Arc::clone(&error)), vec![Event::TlsBroken(error)]))
-        }
+        _ => Ok(loaded),
     }
+}
+
+/// What the start says about TLS.
+fn tls_events(loaded: &Loaded, files: &IdentityFiles) -> Vec<Event> {
+    let first = match (&loaded.tls, &loaded.summary) {
+        (Tls::Broken(error), _) => Event::TlsBroken(Arc::clone(error)),
+        (_, Some(summary)) => Event::Tls(files.cert.clone(), Box::new(summary.clone())),
+        (_, None) => Event::TlsMissing,
+    };
+    let warnings = loaded.warnings.iter().cloned().map(Event::TlsWarning);
+    std::iter::once(first).chain(warnings).collect()
 }

@@ -302,15 +302,11 @@ fn no_session_is_resumed() {
     let mut proxy = Proxy::start(folder, REQUIRED, echo());
     for version in VERSIONS {
         let sessions = Resumption::in_memory_sessions(8);
+        let identity = Some(alice.clone());
+        let (config, _) = Client { identity, sessions, ..Client::only(version) }.config();
         for _ in 0..3 {
-            let client = Client {
-                identity: Some(alice.clone()),
-                sessions: sessions.clone(),
-                ..Client::only(version)
-            };
-            let stream = client.handshake(proxy.connect()).unwrap();
-            assert_eq!(stream.conn.handshake_kind(), Some(rustls::HandshakeKind::Full));
-            served(stream);
+            let kind = tls::kind_of_handshake(&config, proxy.connect());
+            assert_eq!(kind, rustls::HandshakeKind::Full);
         }
     }
     proxy.lines_with("showed a certificate that we accept", 6);

@@ -317,7 +317,8 @@ fn a_target_without_tls_is_told_by_its_first_bytes() {
 #[test]
 fn a_target_that_leaves_or_sends_an_alert_is_told() {
     let folder = folder();
-    let cases: [(fn(TcpStream), &str); 4] = [
+    type Case = (fn(TcpStream), &'static str);
+    let cases: [Case; 4] = [
         (
             |mut stream| {
                 let _ = stream.read(&mut [0; 4096]);

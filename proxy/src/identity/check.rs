@@ -19,6 +19,8 @@ pub struct Summary {
     pub names: Vec<String>,
     /// End of its validity, `2027-11-23 02:24:06 UTC`.
     pub not_after: String,
+    /// The same, in seconds since 1970.
+    pub expires: i64,
     /// SHA-256 of the certificate, in hexadecimal.
     pub sha256: String,
 }
@@ -133,6 +135,7 @@ pub(super) fn leaf(
         subject: certificate.subject().to_string(),
         names: names.unwrap_or_default(),
         not_after,
+        expires: certificate.validity().not_after.timestamp(),
         sha256: sha256(der),
     };
     (summary, warnings)

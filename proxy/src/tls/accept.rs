@@ -31,7 +31,16 @@ pub(crate) struct TlsServer {
     /// Selects nothing: rustls refuses a client whose offer has nothing in common with ours, and one that offers
     /// only `h2`, or another protocol on a WebSocket port, should be served all the same.
     no_alpn: Arc<ServerConfig>,
-    clients: Option<ClientCheck>,
+    /// What is sent: the leaf first.
+    chain: Vec<CertificateDer<'static>>,
+    setup: TlsSetup,
+}
+
+/// What TLS servers have in common, whatever their certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsSetup {
+    /// What clients have to show, if anything.
+    pub(crate) clients: Option<ClientCheck>,
 }
 
 const HTTP1: &[u8] = b"http/1.1";
@@ -40,16 +49,14 @@ impl TlsServer {
     /// Serves `identity` to every client, whatever name it asks for, after the check of its own certificate.
     ///
     /// rustls's own check of the pair is not used: it refuses certificates (X.509 v1, for one) that it can serve.
-    pub(crate) fn new(
-        identity: CertifiedKey,
-        clients: Option<ClientCheck>,
-    ) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(identity: CertifiedKey, setup: &TlsSetup) -> Result<Self, rustls::Error> {
+        let chain = identity.cert.clone();
         let resolver: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(identity));
         let mut config = config(resolver, None)?;
         config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let no_alpn = Arc::new(config.clone());
         config.alpn_protocols = vec![HTTP1.to_vec()];
-        Ok(Self { http1: Arc::new(config), no_alpn, clients })
+        Ok(Self { http1: Arc::new(config), no_alpn, chain, setup: setup.clone() })
     }
 
     /// The configuration for one client.
@@ -74,14 +81,19 @@ impl TlsServer {
         Ok(Arc::new(config))
     }
 
+    /// Whether a client would notice no difference. The key is that of the first certificate.
+    pub(crate) fn serves_the_same_as(&self, other: &Self) -> bool {
+        self.chain == other.chain
+    }
+
     /// Whether clients are asked for a certificate.
     pub(crate) fn asked(&self) -> ClientCertificates {
-        self.clients.as_ref().map_or(ClientCertificates::NotAsked, |check| check.asked)
+        self.setup.clients.as_ref().map_or(ClientCertificates::NotAsked, |check| check.asked)
     }
 
     /// Does the handshake under [`HANDSHAKE_DEADLINE`]. Returns the stream, and the certificates that the client
     /// showed, its own first.
-    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<Served, Box<Unserved>> {
+    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<Handshaken, Box<Unserved>> {
         let deadline = Instant::now() + HANDSHAKE_DEADLINE;
         let (accepted, hello) = match timeout_at(deadline, read_client_hello(&mut stream)).await {
             Ok(Ok(read)) => read,
@@ -94,7 +106,7 @@ impl TlsServer {
                 return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
             }
         };
-        let watched = self.clients.as_ref().map(ClientCheck::watch);
+        let watched = self.setup.clients.as_ref().map(ClientCheck::watch);
         let config = match self.config_for(&hello, watched.as_ref()) {
             Ok(config) => config,
             Err(error) => {
@@ -121,7 +133,7 @@ impl TlsServer {
 }
 
 /// A client after its handshake.
-pub(crate) type Served = (TlsStream, Vec<CertificateDer<'static>>);
+pub(crate) type Handshaken = (TlsStream, Vec<CertificateDer<'static>>);
 
 /// What all configurations have in common.
 fn config(

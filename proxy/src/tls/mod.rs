@@ -16,7 +16,7 @@ pub use hello::{Alpn, ClientHelloFacts};
 pub use outcome::{HandshakeEnd, SilentEnd, SilentMoment};
 pub use problem::{CertificateProblem, ShownCertificate};
 
-pub(crate) use accept::{HANDSHAKE_DEADLINE, TlsServer, first_request_byte};
+pub(crate) use accept::{HANDSHAKE_DEADLINE, TlsServer, TlsSetup, first_request_byte};
 pub(crate) use client_certificates::ClientCheck;
 pub(crate) use hello::read_client_hello;
 pub(crate) use outcome::openssl_words;

@@ -127,6 +127,13 @@ impl Client {
 
     /// A connection that has sent nothing yet.
     pub fn connection(self) -> (ClientConnection, Arc<Judge>) {
+        let name = ServerName::try_from(self.name).unwrap();
+        let (config, judge) = self.config();
+        (ClientConnection::new(config, name).unwrap(), judge)
+    }
+
+    /// For several connections: sessions are resumed only under one configuration.
+    pub fn config(self) -> (Arc<ClientConfig>, Arc<Judge>) {
         let judge = Arc::new(Judge { verdict: self.verdict, ..Judge::default() });
         let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&self.versions)
@@ -140,21 +147,38 @@ impl Client {
         config.resumption = self.sessions;
         config.alpn_protocols = self.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.enable_secret_extraction = true;
-        let name = ServerName::try_from(self.name).unwrap();
-        (ClientConnection::new(Arc::new(config), name).unwrap(), judge)
+        (Arc::new(config), judge)
     }
 
     /// Does the handshake on a stream.
-    pub fn handshake(self, mut stream: TcpStream) -> std::io::Result<Stream> {
-        let (mut connection, _) = self.connection();
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream)?;
-        }
-        while connection.wants_write() {
-            connection.write_tls(&mut stream)?;
-        }
-        Ok(StreamOwned::new(connection, stream))
+    pub fn handshake(self, stream: TcpStream) -> std::io::Result<Stream> {
+        handshake(self.connection().0, stream)
     }
+}
+
+/// Does the handshake on a stream.
+pub fn handshake(
+    mut connection: ClientConnection,
+    mut stream: TcpStream,
+) -> std::io::Result<Stream> {
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream)?;
+    }
+    while connection.wants_write() {
+        connection.write_tls(&mut stream)?;
+    }
+    Ok(StreamOwned::new(connection, stream))
+}
+
+/// How the server let a client in that comes with sessions it may resume; what the server gives is kept.
+pub fn kind_of_handshake(config: &Arc<ClientConfig>, stream: TcpStream) -> rustls::HandshakeKind {
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(Arc::clone(config), name).unwrap();
+    let mut stream = handshake(connection, stream).unwrap();
+    let kind = stream.conn.handshake_kind().expect("it is done");
+    // Tickets come behind the handshake, at the latest with an answer.
+    super::get(&mut stream, "/");
+    kind
 }
 
 /// A client that accepts every certificate, after its handshake.
