@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
-    Target, TargetTls, TargetTrust,
+    Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
 };
 
 const EXAMPLES: &str = "\
@@ -58,6 +58,14 @@ pub(crate) struct Options {
     #[arg(long)]
     ssl_only: bool,
 
+    /// Oldest TLS version to speak; TLS 1.1 is never spoken, and asking for it means 1.2
+    #[arg(long, value_name = "VERSION", default_value = "default")]
+    ssl_version: OldestVersion,
+
+    /// Newest TLS version to speak [default: tlsv1_3]
+    #[arg(long, value_name = "VERSION")]
+    ssl_max_version: Option<NewestVersion>,
+
     /// Ask TLS clients for a certificate and refuse those without a good one; with =optional, serve those without one.
     /// Chromium shows no choice of certificates for a WebSocket: there, open the https:// address first
     #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "required")]
@@ -106,6 +114,27 @@ pub(crate) struct Options {
     /// Log more: empty connections, requests, ends of sessions; with times
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// The values of `--ssl-version`: websockify's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OldestVersion {
+    Default,
+    #[value(name = "tlsv1_1")]
+    Tls11,
+    #[value(name = "tlsv1_2")]
+    Tls12,
+    #[value(name = "tlsv1_3")]
+    Tls13,
+}
+
+/// The values of `--ssl-max-version`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NewestVersion {
+    #[value(name = "tlsv1_2")]
+    Tls12,
+    #[value(name = "tlsv1_3")]
+    Tls13,
 }
 
 /// The values of `--verify-client`.
@@ -163,6 +192,18 @@ impl From<Options> for Settings {
             key: options.key,
             key_password: options.key_password.map(Password::new),
             plain: if options.ssl_only { PlainClients::Refused } else { PlainClients::Allowed },
+            tls_versions: TlsVersions {
+                oldest: match options.ssl_version {
+                    OldestVersion::Tls13 => TlsVersion::Tls13,
+                    OldestVersion::Default | OldestVersion::Tls11 | OldestVersion::Tls12 => {
+                        TlsVersion::Tls12
+                    }
+                },
+                newest: match options.ssl_max_version {
+                    Some(NewestVersion::Tls12) => TlsVersion::Tls12,
+                    Some(NewestVersion::Tls13) | None => TlsVersion::Tls13,
+                },
+            },
             client_certificates: match options.verify_client {
                 None => ClientCertificates::NotAsked,
                 Some(VerifyClient::Required) => ClientCertificates::Required,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::authorities::AuthoritiesOrigin;
 use crate::identity::{IdentityError, Summary, Warning};
-use crate::settings::{ClientCertificates, DirectoryListing, Target};
+use crate::settings::{ClientCertificates, DirectoryListing, Target, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
     Alert, ClientHelloFacts, HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
@@ -31,6 +31,8 @@ pub enum Event {
     TlsMissing,
     /// TLS does not work: the certificate or key file is broken.
     TlsBroken(Arc<IdentityError>),
+    /// TLS works, and not with all the versions that it could.
+    TlsVersions(TlsVersions),
     /// TLS works, and yet clients may refuse the certificate.
     TlsWarning(Warning),
     /// The certificate file was loaded anew, or not.
@@ -196,6 +198,7 @@ impl fmt::Display for Event {
             }
             Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
             Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
+            Self::TlsVersions(versions) => write!(f, "  - SSL/TLS versions: {versions}"),
             Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::Reload(file, Reload::Done(summary)) => {
                 write!(f, "certificate reloaded: {} ({summary})", file.display())

@@ -39,7 +39,7 @@ pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
     ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target, TargetTls, TargetTrust,
+    PlainClients, Settings, Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{

@@ -23,6 +23,7 @@ use crate::log::Log;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
     ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
+    TlsVersion, TlsVersions,
 };
 use crate::target::{Destination, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
@@ -84,6 +85,16 @@ pub enum StartError {
         /// What was given.
         name: String,
     },
+    /// The oldest TLS version is newer than the newest.
+    #[error(
+        "no TLS version to speak: {oldest} at least (--ssl-version) and {newest} at most (--ssl-max-version)"
+    )]
+    NoTlsVersion {
+        /// The least.
+        oldest: TlsVersion,
+        /// The most.
+        newest: TlsVersion,
+    },
     /// rustls does not start.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
@@ -138,10 +149,14 @@ impl Proxy {
     /// A certificate that cannot serve is an error only with [`PlainClients::Refused`]; otherwise it is logged and
     /// `ws://` is served.
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
+        let TlsVersions { oldest, newest } = settings.tls_versions;
+        if oldest > newest {
+            return Err(StartError::NoTlsVersion { oldest, newest });
+        }
         let log = open_log(&settings)?;
         let destination = destination(&settings)?;
         let (clients, client_events) = client_check(&settings)?;
-        let setup = TlsSetup { clients };
+        let setup = TlsSetup { clients, versions: settings.tls_versions };
         let files = IdentityFiles {
             cert: settings.cert.clone(),
             key: settings.key.clone(),
@@ -169,6 +184,9 @@ impl Proxy {
                 path.canonicalize().unwrap_or_else(|_| path.clone()),
                 settings.listing,
             ));
+        }
+        if settings.tls_versions != TlsVersions::default() {
+            log.tell(&Event::TlsVersions(settings.tls_versions));
         }
         tls_events(&loaded, &files).iter().for_each(|event| log.tell(event));
         client_events.iter().for_each(|event| log.tell(event));

@@ -26,6 +26,8 @@ pub struct Settings {
     pub key_password: Option<Password>,
     /// Whether clients may come without TLS.
     pub plain: PlainClients,
+    /// Which TLS versions are spoken with clients.
+    pub tls_versions: TlsVersions,
     /// Whether TLS clients have to show a certificate of their own.
     pub client_certificates: ClientCertificates,
     /// File with the certificates of the authorities that issue [`client_certificates`](Self::client_certificates);
@@ -54,6 +56,7 @@ impl Settings {
             key: None,
             key_password: None,
             plain: PlainClients::Allowed,
+            tls_versions: TlsVersions::default(),
             client_certificates: ClientCertificates::NotAsked,
             client_authorities: None,
             web: None,
@@ -176,6 +179,51 @@ pub enum PlainClients {
     Allowed,
     /// They are closed without an answer (`--ssl-only`).
     Refused,
+}
+
+/// A version of TLS that the proxy can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        })
+    }
+}
+
+/// A range of TLS versions (`--ssl-version`, `--ssl-max-version`). With `oldest` above `newest` there is none to speak,
+/// and the proxy does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TlsVersions {
+    /// The oldest that is spoken.
+    pub oldest: TlsVersion,
+    /// The newest that is spoken.
+    pub newest: TlsVersion,
+}
+
+/// TLS 1.2 and 1.3.
+impl Default for TlsVersions {
+    fn default() -> Self {
+        Self { oldest: TlsVersion::Tls12, newest: TlsVersion::Tls13 }
+    }
+}
+
+impl fmt::Display for TlsVersions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.oldest == self.newest {
+            write!(f, "{} only", self.oldest)
+        } else {
+            write!(f, "{} to {}", self.oldest, self.newest)
+        }
+    }
 }
 
 /// Whether TLS clients are asked for a certificate of their own (`--verify-client`).

@@ -63,6 +63,41 @@ fn every_version_and_every_alpn_is_served() {
 }
 
 #[test]
+fn versions_can_be_narrowed() {
+    let folder = folder_with_self_pem();
+    let only = |version: &str| Some(format!("  - SSL/TLS versions: TLS {version} only"));
+    for (options, tls12, tls13, line) in [
+        (&["--ssl-version", "default"][..], true, true, None),
+        (&["--ssl-version", "tlsv1_1"], true, true, None),
+        (&["--ssl-version", "tlsv1_2"], true, true, None),
+        (&["--ssl-version", "tlsv1_3"], false, true, only("1.3")),
+        (&["--ssl-max-version", "tlsv1_2"], true, false, only("1.2")),
+        (&["--ssl-max-version", "tlsv1_3"], true, true, None),
+    ] {
+        let mut proxy = Proxy::start(folder.path(), options, echo());
+        let lines: Vec<_> =
+            proxy.lines.iter().filter(|line| line.contains(" versions: ")).collect();
+        assert_eq!(lines, line.iter().collect::<Vec<_>>(), "{options:?}");
+        for (version, served) in [(&TLS12, tls12), (&TLS13, tls13)] {
+            match Client::only(version).handshake(proxy.connect()) {
+                Ok(_) => assert!(served, "{options:?}, {version:?}"),
+                Err(error) => {
+                    assert!(!served, "{options:?}, {version:?}: {error}");
+                    assert!(error.to_string().contains("ProtocolVersion"), "{error}");
+                    let line = proxy.line(
+                        "TLS handshake failed, we sent alert 70 protocol_version (OpenSSL: unsupported protocol): ",
+                    );
+                    assert!(line.contains("no TLS version that is spoken here"), "{line}");
+                }
+            }
+        }
+    }
+    let both = ["--ssl-version", "tlsv1_3", "--ssl-max-version", "tlsv1_2", "127.0.0.1:0", "h:1"];
+    fails(&both, 1, &["no TLS version to speak: TLS 1.3 at least", "TLS 1.2 at most"]);
+    fails(&["--ssl-version", "sslv3", "127.0.0.1:0", "h:1"], 2, &["tlsv1_2", "tlsv1_3"]);
+}
+
+#[test]
 fn a_client_hello_may_be_cut_anywhere() {
     let folder = folder_with_self_pem();
     let proxy = Proxy::start(folder.path(), &[], echo());
@@ -305,6 +340,8 @@ fn the_help_tells_every_option() {
         "--key",
         "--key-password",
         "--ssl-only",
+        "--ssl-version",
+        "--ssl-max-version",
         "--verify-client",
         "--cafile",
         "--web",

@@ -54,7 +54,8 @@ fn shows(proxy: &Proxy, folder: &Path, name: &str) {
 
 #[test]
 fn each_way_to_replace_a_file_is_seen() {
-    let ways: [(&str, fn(&Path)); 3] = [
+    type Way = (&'static str, fn(&Path));
+    let ways: [Way; 3] = [
         ("written in place", |folder| copy(folder, "new.pem", "self.pem")),
         ("renamed", |folder| {
             copy(folder, "new.pem", "next.pem");

@@ -8,6 +8,7 @@ use rustls::ServerConfig;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,7 +19,7 @@ use super::client_certificates::{ClientCheck, WatchedClient};
 use super::hello::{Alpn, HelloFailure, read_client_hello};
 use super::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness};
 use crate::event::ClientEvent;
-use crate::settings::ClientCertificates;
+use crate::settings::{ClientCertificates, TlsVersion, TlsVersions};
 
 /// For the whole handshake, from the first byte on. A client may ask a person or fetch revocation lists meanwhile.
 pub(crate) const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
@@ -41,6 +42,7 @@ pub(crate) struct TlsServer {
 pub(crate) struct TlsSetup {
     /// What clients have to show, if anything.
     pub(crate) clients: Option<ClientCheck>,
+    pub(crate) versions: TlsVersions,
 }
 
 const HTTP1: &[u8] = b"http/1.1";
@@ -52,7 +54,7 @@ impl TlsServer {
     pub(crate) fn new(identity: CertifiedKey, setup: &TlsSetup) -> Result<Self, rustls::Error> {
         let chain = identity.cert.clone();
         let resolver: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(identity));
-        let mut config = config(resolver, None)?;
+        let mut config = config(resolver, setup.versions, None)?;
         config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let no_alpn = Arc::new(config.clone());
         config.alpn_protocols = vec![HTTP1.to_vec()];
@@ -73,7 +75,8 @@ impl TlsServer {
             return Ok(Arc::clone(common));
         };
         let verifier = Arc::clone(watched) as Arc<dyn ClientCertVerifier>;
-        let mut config = config(Arc::clone(&common.cert_resolver), Some(verifier))?;
+        let mut config =
+            config(Arc::clone(&common.cert_resolver), self.setup.versions, Some(verifier))?;
         config.alpn_protocols.clone_from(&common.alpn_protocols);
         // A resumed session shows no certificate again: each client has to, in each connection.
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -138,11 +141,16 @@ pub(crate) type Handshaken = (TlsStream, Vec<CertificateDer<'static>>);
 /// What all configurations have in common.
 fn config(
     resolver: Arc<dyn ResolvesServerCert>,
+    versions: TlsVersions,
     verifier: Option<Arc<dyn ClientCertVerifier>>,
 ) -> Result<ServerConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder =
-        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let spoken: Vec<_> = [(TlsVersion::Tls13, &TLS13), (TlsVersion::Tls12, &TLS12)]
+        .into_iter()
+        .filter(|(version, _)| (versions.oldest..=versions.newest).contains(version))
+        .map(|(_, protocol)| protocol)
+        .collect();
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&spoken)?;
     let builder = match verifier {
         None => builder.with_no_client_auth(),
         Some(verifier) => builder.with_client_cert_verifier(verifier),

@@ -24,8 +24,8 @@ use Concern::{Certificate, Other};
 const FINISHED: &str = "the client ended the connection";
 const DAMAGED: &str =
     "the client could not make sense of what it received; something between may change the bytes";
-const ANOTHER_VERSION: &str =
-    "the client and this proxy share no TLS version; this proxy speaks 1.2 and 1.3";
+const ANOTHER_VERSION: &str = "the client and this proxy share no TLS version; this proxy speaks 1.2 and 1.3, unless it was told \
+     otherwise";
 const BUG: &str = "the client and this proxy disagree about the protocol; this is a defect of one of them, not of the \
                    certificate";
 

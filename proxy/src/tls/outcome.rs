@@ -182,7 +182,10 @@ fn reason(error: &Error) -> String {
         "no shared cipher" | "no suitable signature algorithm" => {
             "; the kind of key in our certificate (RSA, EC) may be one the client does not take"
         }
-        "unsupported protocol" => "; the client offers neither TLS 1.2 nor 1.3",
+        "unsupported protocol" => {
+            "; the client offers no TLS version that is spoken here (1.2 and 1.3, unless --ssl-version or \
+             --ssl-max-version says otherwise)"
+        }
         _ => "",
     };
     format!("{error}{advice}")
