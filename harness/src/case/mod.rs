@@ -23,7 +23,7 @@ use crate::{
     certificate::{Delivery, Kind, Parameters},
     client::{Opener, Scheme, Wish},
     data::Source,
-    dialogue::Dialogue,
+    dialogue::{Dialogue, Renewal},
     host::Host,
     observation::TlsVersion,
     subject::SubjectOption,
@@ -77,6 +77,12 @@ pub struct SubjectNeed {
     pub options: Vec<SubjectOption>,
     /// What is behind it.
     pub target: Target,
+    /// The certificate of the case that its `cafile` holds; the run's authority without.
+    pub cafile: Option<String>,
+    /// The certificate of the case that its `target-cafile` holds; the run's authority without.
+    pub target_cafile: Option<String>,
+    /// What its `target-name` says.
+    pub target_name: Option<String>,
 }
 
 /// How a subject is told of its certificate.
@@ -111,7 +117,16 @@ pub enum Target {
     Echo,
     /// An address where nothing listens.
     Nobody,
+    /// An echo over TLS, with the certificate `target` of the case.
+    Tls,
+    /// The same, which wants a certificate from its client.
+    TlsAsking,
+    /// A server that greets first, without TLS, as VNC servers do, and is then an echo.
+    Vnc,
 }
+
+/// The name of the certificate that a target with TLS has.
+pub const TARGET: &str = "target";
 
 /// What a subject's start must show.
 #[derive(Clone, Debug)]
@@ -212,6 +227,14 @@ impl Case {
     /// Whether a client does something in it.
     pub fn has_clients(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::Open(..) | Action::Browse(..)))
+    }
+
+    /// How the certificate is replaced while it is served, the first time.
+    pub(crate) fn first_renewal(&self) -> Option<Renewal> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Play(dialogue) => dialogue.renewals().next(),
+            _ => None,
+        })
     }
 
     /// Whether some step is a dialogue.

@@ -40,6 +40,7 @@ mod tests;
 
 pub use error::MintError;
 pub use files::{Content, Delivery, FileNames, Files, Paths};
+pub(crate) use key::encode;
 pub use key::{KEY_PASSWORD, Key, KeyType, UnknownKeyType};
 pub use kind::{Kind, UnknownKind};
 pub use lab::{Lab, Specification};

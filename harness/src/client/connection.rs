@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use rustls::{ClientConfig, ClientConnection, Error as TlsError};
+use rustls::{ClientConfig, ClientConnection, Error as TlsError, client::ResolvesClientCert};
 use rustls_pki_types::{CertificateDer, IpAddr, ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -17,7 +17,9 @@ use tokio::{
 
 use super::{
     Destination, Route,
+    asked::AskedFor,
     failure::{Failure, alerted, broken, complaint, refusal, violation},
+    profile::Asked,
     real::Pipe,
     sealed_alert::HandshakeSecret,
     tls::{HandshakeFailure, TlsStream},
@@ -121,9 +123,19 @@ pub(super) async fn tls(
     progress.step = Some(Step::Tls);
     let secret = Arc::new(HandshakeSecret::default());
     config.key_log = Arc::clone(&secret) as Arc<dyn rustls::KeyLog>;
+    let asked = Arc::new(AskedFor::default());
+    let stops = to.scheme.is_websocket()
+        && verifier.profile.refusal.asked == Asked::Closes
+        && !config.client_auth_cert_resolver.has_certs();
+    if stops {
+        config.client_auth_cert_resolver = Arc::clone(&asked) as Arc<dyn ResolvesClientCert>;
+    }
     let connection = ClientConnection::new(Arc::new(config), server_name(&to.host)?)
         .map_err(|error| violation(Step::Tls, &error))?;
     let mut stream = TlsStream::new(tcp, connection, secret);
+    if stops {
+        stream = stream.ending_when(asked);
+    }
     progress.offered = stream.offered().cloned();
     let result = stream.handshake().await;
     let seen = verifier.seen();
@@ -154,6 +166,11 @@ pub(super) async fn tls(
         {
             let left = stream.refuse(judgement.alert, ending).await;
             Err(refusal(judgement, Moment::DuringHandshake, ending, left))
+        }
+        (Err(HandshakeFailure::AskedForCertificate), _) => {
+            // The server may be quicker in leaving; the client has gone all the same.
+            stream.refuse(None, Ending::Closed).await.ok();
+            Err(broken(HandshakeFailure::AskedForCertificate))
         }
         (Err(HandshakeFailure::Closed), _) if version.is_none() => {
             let words = verifier.profile.reports(Fault::ConnectionClosed, to.scheme);

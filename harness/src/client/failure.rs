@@ -85,6 +85,15 @@ pub(super) fn broken(failure: HandshakeFailure) -> Failure {
                 "the server's first byte is not that of a TLS record",
             )
         },
+        HandshakeFailure::AskedForCertificate => Failure {
+            by: Party::Client,
+            ..Failure::of_server(
+                Step::Tls,
+                Fault::ClientCertificateRequired,
+                Ending::Closed,
+                "the server asks for a certificate, and the client has none and goes",
+            )
+        },
         HandshakeFailure::Tls(error) => violation(Step::Tls, &error),
     }
 }

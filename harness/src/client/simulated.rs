@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Fault,
+    certificate::Minted,
     host::Host,
     observation::{
         Answer, Close, Ending, ExceptionOutcome, Observation, Outcome, Page, PageEvent, Refusal,
@@ -49,6 +50,8 @@ pub struct Simulated {
     /// The servers with which there is a TLS session that could be resumed.
     sessions: HashSet<(Host, u16)>,
     highest_tls: TlsVersion,
+    /// The certificate that it has for servers that ask for one.
+    own: Option<Minted>,
     clock: Clock,
     deadline: Duration,
 }
@@ -83,6 +86,7 @@ impl Simulated {
             profile,
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
             anchors: Vec::new(),
+            own: None,
             clock: Clock::System,
             deadline: DEADLINE,
         }
@@ -107,6 +111,13 @@ impl Simulated {
     #[must_use]
     pub fn tls_up_to(mut self, version: TlsVersion) -> Self {
         self.highest_tls = self.highest_tls.min(version);
+        self
+    }
+
+    /// The same client with a certificate of its own, which it shows to servers that ask for one.
+    #[must_use]
+    pub fn holding(mut self, own: Minted) -> Self {
+        self.own = Some(own);
         self
     }
 
@@ -152,6 +163,7 @@ impl Simulated {
             met: VecDeque::new(),
             sessions: HashSet::new(),
             highest_tls: self.highest_tls,
+            own: self.own.clone(),
             clock: self.clock,
             deadline: self.deadline,
         }
@@ -184,8 +196,13 @@ impl Simulated {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&versions)
             .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?;
-        let mut config =
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let mut config = match self.own.as_ref().and_then(|own| own.key().map(|key| (own, key))) {
+            Some((own, key)) => builder
+                .with_client_auth_cert(own.chain().to_vec(), key.der())
+                .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?,
+            None => builder.with_no_client_auth(),
+        };
         let protocols = match to.scheme {
             Scheme::Wss | Scheme::Ws => &hello.alpn_wss,
             Scheme::Https | Scheme::Http => &hello.alpn_https,

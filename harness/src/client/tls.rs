@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    asked::AskedFor,
     profile::Leaving,
     sealed_alert::{self, HandshakeSecret},
     verifier,
@@ -44,6 +45,7 @@ pub(super) struct TlsStream {
     /// When rustls refused a record, another had come behind it.
     left_unread: bool,
     offered: Option<Offered>,
+    asked: Option<Arc<AskedFor>>,
 }
 
 /// Where records end in what comes, however it is cut (RFC 8446 section 5.1).
@@ -81,6 +83,8 @@ pub(super) enum HandshakeFailure {
     Io(io::Error),
     /// What came is not TLS at all.
     NotTls,
+    /// The server asks for a certificate, and the client does not go on then.
+    AskedForCertificate,
     /// TLS failed: the server alerted, the verifier refused, or the protocol was broken.
     Tls(rustls::Error),
 }
@@ -105,7 +109,14 @@ impl TlsStream {
             incoming: vec![0; RECORD].into_boxed_slice(),
             borders: Borders::default(),
             left_unread: false,
+            asked: None,
         }
+    }
+
+    /// The same, whose handshake ends once the server has asked for a certificate.
+    pub(super) fn ending_when(mut self, asked: Arc<AskedFor>) -> Self {
+        self.asked = Some(asked);
+        self
     }
 
     /// What its ClientHello offers.
@@ -133,6 +144,9 @@ impl TlsStream {
                 return Err(HandshakeFailure::NotTls);
             }
             self.take(length).map_err(HandshakeFailure::Tls)?;
+            if self.asked.as_ref().is_some_and(|asked| asked.has_happened()) {
+                return Err(HandshakeFailure::AskedForCertificate);
+            }
         }
     }
 

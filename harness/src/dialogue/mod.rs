@@ -101,6 +101,14 @@ impl Dialogue {
         })
     }
 
+    /// The ways in which its operator replaces the certificate.
+    pub(crate) fn renewals(&self) -> impl Iterator<Item = Renewal> {
+        self.turns.iter().filter_map(|turn| match &turn.act {
+            Act::Operator(OperatorAct::Renews(_, renewal)) => Some(*renewal),
+            _ => None,
+        })
+    }
+
     /// How many turns it has.
     pub fn len(&self) -> usize {
         self.turns.len()

@@ -38,6 +38,20 @@ impl fmt::Display for Area {
 #[error("there is no fault `{0}`; `wssure list faults` shows them all")]
 pub struct UnknownFault(pub String);
 
+impl Fault {
+    /// Whether it sits behind the proxy: the client's side is fine.
+    pub const fn is_of_target(self) -> bool {
+        matches!(
+            self,
+            Self::TargetUnreachable
+                | Self::TargetCertificateRefused
+                | Self::TargetNotTls
+                | Self::TargetRefusedProxy
+                | Self::TargetLost
+        )
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

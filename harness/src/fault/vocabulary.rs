@@ -760,6 +760,12 @@ faults! {
         by: Words,
         source: "RFC 7301 section 3.2 (alert 120)",
     }
+    TargetRefusedProxy "target-refused-proxy" Connection {
+        means: "The target behind the proxy wants a certificate from the proxy, which has none: the client's side is fine.",
+        mend: "Let the target ask for no client certificate, or for none from the proxy's address.",
+        by: Words,
+        source: "RFC 8446 section 6.2 (alert 116; in TLS 1.2 alert 40)",
+    }
     TargetLost "target-lost" Connection {
         means: "The target behind the proxy broke the connection in the middle of a session: the client's side is fine.",
         mend: "Look into the target's log; a firewall between proxy and target may forget idle connections.",

@@ -2,6 +2,7 @@
 
 mod control;
 mod execute;
+mod installed;
 mod judge;
 mod stage;
 mod target;
@@ -104,13 +105,14 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
         rehearsed
             .map_err(|trouble| RunError::Client { name: client.name().to_owned(), trouble })?;
     }
+    let control = control::Control::new(&lab)?;
     let company = Arc::new(Company {
+        control,
         lab,
         proof,
         clients: plan.clients,
         subject: plan.subject,
         targets,
-        control: control::Control::new()?,
         wssure: plan.wssure,
     });
 

@@ -2,15 +2,20 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use rustls_pki_types::CertificateDer;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::{RunError, target::Targets};
+use super::{
+    RunError,
+    installed::Installed,
+    target::{Admits, Behind, Targets},
+};
 use crate::{
-    case::{Case, Identity, MAIN, Port, Target},
-    certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification},
+    case::{Case, Identity, MAIN, Port, TARGET, Target},
+    certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification, encode},
     client::Scheme,
-    dialogue::{self, Dialogue, Met, PlayedTarget, Stand},
+    dialogue::{self, Dialogue, Met, PlayedTarget, Renewal, Stand},
     subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
 };
 
@@ -22,6 +27,9 @@ pub(super) struct Props {
     folder: TempDir,
     minted: BTreeMap<String, (Minted, Paths)>,
     web: Option<PathBuf>,
+    /// The main certificate's files, where they are to be renewed while they are served.
+    installed: Option<Installed>,
+    authority: CertificateDer<'static>,
 }
 
 impl Props {
@@ -50,7 +58,13 @@ impl Props {
                 certificate.write(&folder.path().join(name), delivery, &delivery.names())?;
             minted.insert(name.clone(), (certificate, paths));
         }
-        let mut props = Self { folder, minted, web: None };
+        let mut props =
+            Self { folder, minted, web: None, installed: None, authority: lab.authority() };
+        if let Some(renewal) = case.first_renewal() {
+            let (_, from) = &props.minted[MAIN];
+            let folder = props.folder.path().join("served");
+            props.installed = Some(Installed::new(folder, from, renewal)?);
+        }
         if case.subject.options.contains(&SubjectOption::Web) {
             props.web = Some(props.make_web()?);
         }
@@ -72,6 +86,23 @@ impl Props {
             }
         }
         Ok(web)
+    }
+
+    /// A file with an authority: that of a certificate of the case, or the run's.
+    fn authority_file(&self, name: &str, of: Option<&str>) -> std::io::Result<PathBuf> {
+        let certificate =
+            of.and_then(|of| self.certificate(of)).map_or(&self.authority, Minted::anchor);
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, encode("CERTIFICATE", certificate))?;
+        Ok(path)
+    }
+
+    /// Puts that certificate's files in the place of those that are served.
+    fn renew(&self, name: &str, renewal: Renewal) -> Result<(), String> {
+        let (Some(installed), Some((_, from))) = (&self.installed, self.minted.get(name)) else {
+            return Err(format!("there is no certificate {name} to renew with"));
+        };
+        installed.renew(from, renewal).map_err(|error| error.to_string())
     }
 
     pub(super) fn certificate(&self, name: &str) -> Option<&Minted> {
@@ -106,9 +137,7 @@ pub(super) struct Stage<'a> {
     case: &'a Case,
     subject: &'a Subject,
     props: &'a Props,
-    target: SocketAddr,
-    /// The target, where a dialogue plays it.
-    played: Option<PlayedTarget>,
+    target: Behind,
     wssure: Option<PathBuf>,
     first: Option<Running>,
     other: Option<Running>,
@@ -124,27 +153,16 @@ impl<'a> Stage<'a> {
         targets: &Targets,
         wssure: Option<PathBuf>,
     ) -> Result<Self, StartFailure> {
-        let played = match case.subject.target {
-            Target::Echo if case.has_dialogue() => {
-                Some(PlayedTarget::start().await.map_err(|source| StartFailure::Io {
-                    subject: subject.name().to_owned(),
-                    doing: "making a target for it".to_owned(),
-                    source,
-                })?)
-            }
-            _ => None,
-        };
-        let target = match (&played, case.subject.target) {
-            (Some(played), _) => played.address(),
-            (None, Target::Echo) => targets.echo(),
-            (None, Target::Nobody) => targets.nobody,
-        };
+        let target = behind(case, props, targets).await.map_err(|source| StartFailure::Io {
+            subject: subject.name().to_owned(),
+            doing: "making a target for it".to_owned(),
+            source,
+        })?;
         let mut stage = Self {
             case,
             subject,
             props,
             target,
-            played,
             wssure,
             first: None,
             other: None,
@@ -177,9 +195,9 @@ impl<'a> Stage<'a> {
         let stand = Stand {
             subject,
             host: &self.case.main_certificate().host,
-            target: self.played.as_mut(),
+            target: self.target.played(),
             certificate: &|name| props.certificate(name).cloned(),
-            renew: &|_, _| Err("not yet".to_owned()),
+            renew: &|name, renewal| props.renew(name, renewal),
         };
         dialogue::play(dialogue, stand).await
     }
@@ -204,6 +222,14 @@ impl<'a> Stage<'a> {
             .is_some_and(|minted| minted.kind().relies_on_authority())
     }
 
+    fn authority_file(&self, name: &str, of: Option<&str>) -> Result<PathBuf, StartFailure> {
+        self.props.authority_file(name, of).map_err(|source| StartFailure::Io {
+            subject: self.subject.name().to_owned(),
+            doing: format!("writing {name} for it"),
+            source,
+        })
+    }
+
     pub(super) async fn end(self) {
         for running in [self.first, self.other].into_iter().flatten() {
             running.stop().await;
@@ -216,11 +242,17 @@ impl<'a> Stage<'a> {
         at: Option<SocketAddr>,
     ) -> Result<Running, StartFailure> {
         let (_, paths) = &self.props.minted[certificate];
+        let paths = match &self.props.installed {
+            Some(installed) if certificate == MAIN => installed.paths(),
+            _ => paths,
+        };
         let folder = self.props.folder.path();
-        let mut launch = match self.case.subject.identity {
-            Identity::DefaultFile => Launch::new(self.target, folder.join(certificate)),
+        let target = self.target.address();
+        let need = &self.case.subject;
+        let mut launch = match need.identity {
+            Identity::DefaultFile => Launch::new(target, folder.join(certificate)),
             Identity::Cert | Identity::CertAndKey => {
-                let mut launch = Launch::new(self.target, folder);
+                let mut launch = Launch::new(target, folder);
                 launch.cert = Some(paths.certificate.clone());
                 launch.key.clone_from(&paths.key);
                 launch
@@ -231,10 +263,48 @@ impl<'a> Stage<'a> {
         }
         launch.wssure.clone_from(&self.wssure);
         launch.web.clone_from(&self.props.web);
-        if self.case.subject.options.contains(&SubjectOption::SslOnly) {
-            launch.plain = PlainClients::Refused;
+        launch.target_name.clone_from(&need.target_name);
+        for option in &need.options {
+            match option {
+                SubjectOption::SslOnly => launch.plain = PlainClients::Refused,
+                SubjectOption::Cafile => {
+                    launch.cafile =
+                        Some(self.authority_file("cafile.pem", need.cafile.as_deref())?);
+                }
+                SubjectOption::TargetCafile => {
+                    let of = need.target_cafile.as_deref();
+                    launch.target_cafile = Some(self.authority_file("target-cafile.pem", of)?);
+                }
+                SubjectOption::VerifyClient
+                | SubjectOption::AskClient
+                | SubjectOption::SslTarget
+                | SubjectOption::TargetInsecure
+                | SubjectOption::Tls13Only
+                | SubjectOption::Tls12Only => launch.switches.push(*option),
+                // What they need is in its place already.
+                SubjectOption::Cert
+                | SubjectOption::Key
+                | SubjectOption::Web
+                | SubjectOption::TargetName => {}
+            }
         }
         self.subject.start(&launch, Instant::now() + START_LIMIT).await
+    }
+}
+
+/// What the case has behind its subject.
+async fn behind(case: &Case, props: &Props, targets: &Targets) -> std::io::Result<Behind> {
+    let tls = async |admits| match props.certificate(TARGET) {
+        Some(certificate) => Behind::tls(certificate, admits).await,
+        None => Err(std::io::Error::other("the target has no certificate")),
+    };
+    match case.subject.target {
+        Target::Echo if case.has_dialogue() => PlayedTarget::start().await.map(Behind::Played),
+        Target::Echo => Ok(Behind::Shared(targets.echo())),
+        Target::Nobody => Ok(Behind::Shared(targets.nobody)),
+        Target::Vnc => Behind::vnc().await,
+        Target::Tls => tls(Admits::Everybody).await,
+        Target::TlsAsking => tls(Admits::HoldersFrom(props.authority.clone())).await,
     }
 }
 

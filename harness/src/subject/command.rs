@@ -33,6 +33,9 @@ enum Placeholder {
     Cert,
     Key,
     Web,
+    Cafile,
+    TargetCafile,
+    TargetName,
     Folder,
     Wssure,
 }
@@ -49,6 +52,9 @@ impl Placeholder {
         ("cert", Self::Cert),
         ("key", Self::Key),
         ("web", Self::Web),
+        ("cafile", Self::Cafile),
+        ("target-cafile", Self::TargetCafile),
+        ("target-name", Self::TargetName),
         ("folder", Self::Folder),
         ("wssure", Self::Wssure),
     ];
@@ -60,13 +66,24 @@ impl Placeholder {
     fn has_meaning_in(self, position: Position) -> bool {
         use super::SubjectOption as O;
         match position {
-            Position::Start => !matches!(self, Self::Cert | Self::Key | Self::Web),
+            Position::Start => !matches!(
+                self,
+                Self::Cert
+                    | Self::Key
+                    | Self::Web
+                    | Self::Cafile
+                    | Self::TargetCafile
+                    | Self::TargetName
+            ),
             Position::Version => self == Self::Wssure,
             Position::Option(option) => match self {
                 Self::Folder => true,
                 Self::Cert => option == O::Cert,
                 Self::Key => option == O::Key,
                 Self::Web => option == O::Web,
+                Self::Cafile => option == O::Cafile,
+                Self::TargetCafile => option == O::TargetCafile,
+                Self::TargetName => option == O::TargetName,
                 _ => false,
             },
         }
@@ -148,6 +165,11 @@ fn text(part: &Part, values: &Values<'_>) -> OsString {
             Placeholder::Cert => path(values.launch.cert.as_ref()),
             Placeholder::Key => path(values.launch.key.as_ref()),
             Placeholder::Web => path(values.launch.web.as_ref()),
+            Placeholder::Cafile => path(values.launch.cafile.as_ref()),
+            Placeholder::TargetCafile => path(values.launch.target_cafile.as_ref()),
+            Placeholder::TargetName => {
+                values.launch.target_name.as_ref().map(OsString::from).unwrap_or_default()
+            }
             Placeholder::Folder => values.launch.working_folder.clone().into(),
             Placeholder::Wssure => values.wssure.into(),
             // An argument of its own, which `check` made sure of.

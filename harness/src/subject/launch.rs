@@ -40,6 +40,14 @@ pub struct Launch {
     pub key: Option<PathBuf>,
     /// A folder to serve over HTTP.
     pub web: Option<PathBuf>,
+    /// The authorities whose client certificates are good.
+    pub cafile: Option<PathBuf>,
+    /// The authorities whose certificates are good for the target.
+    pub target_cafile: Option<PathBuf>,
+    /// The name that the target's certificate must have.
+    pub target_name: Option<String>,
+    /// Options that take no value.
+    pub switches: Vec<SubjectOption>,
     /// Whether clients without TLS are served.
     pub plain: PlainClients,
     /// The folder that it is started in.
@@ -57,6 +65,10 @@ impl Launch {
             cert: None,
             key: None,
             web: None,
+            cafile: None,
+            target_cafile: None,
+            target_name: None,
+            switches: Vec::new(),
             plain: PlainClients::Served,
             working_folder: working_folder.into(),
             wssure: None,
@@ -70,9 +82,13 @@ impl Launch {
             (SubjectOption::Key, self.key.is_some()),
             (SubjectOption::SslOnly, self.plain == PlainClients::Refused),
             (SubjectOption::Web, self.web.is_some()),
+            (SubjectOption::Cafile, self.cafile.is_some()),
+            (SubjectOption::TargetCafile, self.target_cafile.is_some()),
+            (SubjectOption::TargetName, self.target_name.is_some()),
         ]
         .into_iter()
         .filter_map(|(option, asked)| asked.then_some(option))
+        .chain(self.switches.iter().copied())
         .collect()
     }
 }

@@ -22,6 +22,26 @@ pub enum SubjectOption {
     SslOnly,
     /// A folder is served over HTTP on the same port.
     Web,
+    /// TLS clients must show a certificate: websockify's `--verify-client`.
+    VerifyClient,
+    /// TLS clients are asked for a certificate, and served without one, too.
+    AskClient,
+    /// The authorities whose client certificates are good: websockify's `--cafile`.
+    Cafile,
+    /// TLS is spoken to the target: websockify's `--ssl-target`.
+    SslTarget,
+    /// The authorities whose certificates are good for the target.
+    TargetCafile,
+    /// The name that the target's certificate must have.
+    TargetName,
+    /// The target's certificate is not verified.
+    TargetInsecure,
+    /// No version of TLS below 1.3.
+    #[serde(rename = "tls13-only")]
+    Tls13Only,
+    /// No version of TLS above 1.2.
+    #[serde(rename = "tls12-only")]
+    Tls12Only,
 }
 
 impl fmt::Display for SubjectOption {
@@ -31,6 +51,15 @@ impl fmt::Display for SubjectOption {
             Self::Key => "key",
             Self::SslOnly => "ssl-only",
             Self::Web => "web",
+            Self::VerifyClient => "verify-client",
+            Self::AskClient => "ask-client",
+            Self::Cafile => "cafile",
+            Self::SslTarget => "ssl-target",
+            Self::TargetCafile => "target-cafile",
+            Self::TargetName => "target-name",
+            Self::TargetInsecure => "target-insecure",
+            Self::Tls13Only => "tls13-only",
+            Self::Tls12Only => "tls12-only",
         })
     }
 }

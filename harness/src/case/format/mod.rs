@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::{
     Action, Case, CertificateNeed, ExpectedLog, MAIN, Start, StartOutcome, Step, SubjectNeed,
-    Visit, Vocabulary,
+    TARGET, Target, Visit, Vocabulary,
     claim::RawStatement,
     expectation::{Expectations, RawExpect, RawLog},
 };
@@ -32,7 +32,7 @@ const HOST: &str = "proxy.example.test";
 pub(super) fn read(id: &str, source: &Source, words: &Vocabulary) -> Result<Vec<Case>, DataError> {
     let file: RawFile = source.parse()?;
     let reader = Reader { source, words };
-    table::cases(&file, source)?.into_iter().map(|one| reader.case(id, &file, one)).collect()
+    table::cases(&file, source)?.into_iter().map(|one| reader.case(id, one)).collect()
 }
 
 struct Reader<'a> {
@@ -41,9 +41,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn case(&self, id: &str, file: &RawFile, one: One) -> Result<Case, DataError> {
-        let certificates = self.certificates(one.certificate, file.certificates.clone())?;
-        let start = self.start(file.start.clone())?;
+    fn case(&self, id: &str, one: One) -> Result<Case, DataError> {
+        let certificates = self.certificates(one.certificate, one.certificates)?;
+        let start = self.start(one.start)?;
         let main_host = certificates[MAIN].host.clone();
         let steps = one
             .steps
@@ -63,12 +63,13 @@ impl Reader<'_> {
             let message = "a subject that exits at its start serves no step";
             return Err(self.source.error(0..0, message));
         }
+        let subject = self.subject(one.subject, &certificates)?;
         Ok(Case {
             id: one.name.map_or_else(|| id.to_owned(), |name| format!("{id}.{name}")),
             title: one.title,
             why: one.why,
             certificates,
-            subject: self.subject(file.subject.clone())?,
+            subject,
             start,
             tls_up_to: one.tls_up_to,
             steps,
@@ -76,19 +77,54 @@ impl Reader<'_> {
         })
     }
 
-    fn subject(&self, raw: RawSubject) -> Result<SubjectNeed, DataError> {
+    fn subject(
+        &self,
+        raw: RawSubject,
+        certificates: &BTreeMap<String, CertificateNeed>,
+    ) -> Result<SubjectNeed, DataError> {
+        let asks = |option| raw.options.iter().any(|asked| *asked.get_ref() == option);
         for option in &raw.options {
-            if matches!(option.get_ref(), SubjectOption::Cert | SubjectOption::Key) {
+            let hint = match option.get_ref() {
+                SubjectOption::Cert | SubjectOption::Key => {
+                    "how it gets its certificate is `identity`: \"cert\", \"cert-and-key\" or \"default-file\""
+                }
+                SubjectOption::TargetName => "say which: target-name = \"vnc.example.test\"",
+                _ => continue,
+            };
+            let message = format!("`{}` is no option that stands here", option.get_ref());
+            return Err(self.source.error(option.span(), message).hint(hint));
+        }
+        let names: Vec<String> = certificates.keys().cloned().collect();
+        let files = [
+            (&raw.cafile, SubjectOption::Cafile),
+            (&raw.target_cafile, SubjectOption::TargetCafile),
+        ];
+        for (name, option) in files {
+            let Some(name) = name else { continue };
+            self.known(name, &names)?;
+            if !asks(option) {
+                let message = format!("it is not asked for `{option}`");
                 return Err(self
                     .source
-                    .error(option.span(), "how the subject gets its certificate is `identity`")
-                    .hint("identity = \"cert\", \"cert-and-key\" or \"default-file\""));
+                    .error(name.span(), message)
+                    .hint(format!("options = [\"{option}\"]")));
             }
+        }
+        if matches!(raw.target, Target::Tls | Target::TlsAsking)
+            && !certificates.contains_key(TARGET)
+        {
+            return Err(self
+                .source
+                .error(0..0, "a target that speaks TLS has the certificate `target`")
+                .hint("[certificates.target] with its kind and host"));
         }
         Ok(SubjectNeed {
             identity: raw.identity,
             options: raw.options.into_iter().map(Spanned::into_inner).collect(),
             target: raw.target,
+            cafile: raw.cafile.map(Spanned::into_inner),
+            target_cafile: raw.target_cafile.map(Spanned::into_inner),
+            target_name: raw.target_name,
         })
     }
 

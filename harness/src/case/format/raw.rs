@@ -53,6 +53,10 @@ pub(super) struct RawEntry {
     pub days: Option<Spanned<NonZeroU32>>,
     pub names: Option<Spanned<Vec<Spanned<String>>>>,
     pub common_name: Option<Spanned<String>>,
+    #[serde(default)]
+    pub certificates: BTreeMap<Spanned<String>, RawCertificate>,
+    pub subject: Option<RawSubject>,
+    pub start: Option<Spanned<RawStart>>,
     pub expect: Option<Spanned<RawExpect>>,
     pub step: Option<Vec<Spanned<RawStep>>>,
 }
@@ -79,6 +83,9 @@ pub(super) struct RawSubject {
     pub options: Vec<Spanned<SubjectOption>>,
     #[serde(default)]
     pub target: Target,
+    pub cafile: Option<Spanned<String>>,
+    pub target_cafile: Option<Spanned<String>>,
+    pub target_name: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]

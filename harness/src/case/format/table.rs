@@ -1,12 +1,14 @@
 //! A table of cases: one file for many that differ in little.
 //!
 //! What is outside of `[[case]]` holds for all of them. An entry has a name and a title, and says what
-//! is its own: the certificate's kind, host and parameters; what to expect where a step does not
+//! is its own: the certificate's kind, host and parameters, more certificates, its subject and start; what to expect where a step does not
 //! say it; or steps in place of the file's.
+
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::raw::{RawCertificate, RawEntry, RawFile, RawStep};
+use super::raw::{RawCertificate, RawEntry, RawFile, RawStart, RawStep, RawSubject};
 use crate::{
     case::expectation::RawExpect,
     data::{DataError, Source},
@@ -21,6 +23,9 @@ pub(super) struct One {
     pub why: Option<String>,
     pub tls_up_to: Option<TlsVersion>,
     pub certificate: RawCertificate,
+    pub certificates: BTreeMap<Spanned<String>, RawCertificate>,
+    pub subject: RawSubject,
+    pub start: Option<Spanned<RawStart>>,
     pub steps: Vec<Spanned<RawStep>>,
     /// What the steps expect that do not say it themselves.
     pub expect: Option<Spanned<RawExpect>>,
@@ -38,6 +43,9 @@ pub(super) fn cases(file: &RawFile, source: &Source) -> Result<Vec<One>, DataErr
             why: file.why.clone(),
             tls_up_to: file.tls_up_to,
             certificate: file.certificate.clone(),
+            certificates: file.certificates.clone(),
+            subject: file.subject.clone(),
+            start: file.start.clone(),
             steps: file.step.clone(),
             expect: None,
         }]);
@@ -82,6 +90,14 @@ fn one(file: &RawFile, entry: &RawEntry, source: &Source) -> Result<One, DataErr
             names: entry.names.clone().or_else(|| common.names.clone()),
             common_name: entry.common_name.clone().or_else(|| common.common_name.clone()),
         },
+        certificates: file
+            .certificates
+            .iter()
+            .chain(&entry.certificates)
+            .map(|(name, raw)| (name.clone(), raw.clone()))
+            .collect(),
+        subject: entry.subject.as_ref().unwrap_or(&file.subject).clone(),
+        start: entry.start.as_ref().or(file.start.as_ref()).cloned(),
         steps,
         expect: entry.expect.clone(),
     })

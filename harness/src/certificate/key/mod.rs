@@ -123,7 +123,7 @@ impl fmt::Debug for Key {
 }
 
 /// A PEM block, its lines ended as every tool reads them.
-pub(super) fn encode(label: &str, der: &[u8]) -> String {
+pub(crate) fn encode(label: &str, der: &[u8]) -> String {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     pem::encode_config(&Pem::new(label, der), config)
 }

@@ -30,6 +30,21 @@ pub struct Manner {
     /// What it does with a page whose certificate it refuses where it had a session to resume.
     #[serde(default)]
     pub with_session: WithSession,
+    /// What it does with a WebSocket whose server asks it for a certificate of its own, of which it has none.
+    #[serde(default)]
+    pub asked: Asked,
+}
+
+/// What a client does with a WebSocket whose server asks it for a certificate, of which it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// It goes on without: whether that will do is for the server to say.
+    #[default]
+    GoesOn,
+    /// It closes the connection, without an alert, whether the server would require one or not: there is no window to
+    /// ask its user in.
+    Closes,
 }
 
 /// What a client does with a page whose certificate it refuses where it had a session to resume, from a

@@ -13,7 +13,7 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 
 pub use exceptions::{Applied, Exceptions, HoldFor, Keeps, Lasts, PrivateWindows, Scope};
-pub use manner::{Leaving, Manner, Naming, Search, Tells, WithSession};
+pub use manner::{Asked, Leaving, Manner, Naming, Search, Tells, WithSession};
 pub use words::{Holder, Offer, Refuses, Reports};
 
 use super::{OnWarning, Opener, Scheme, Trouble};
