@@ -32,7 +32,7 @@ pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
 pub use event::{ClientEvent, Event, OptionWarning, Reload};
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
-    PublicKeyPrint, Summary, Warning,
+    PublicKeyPrint, SpecialFile, Summary, Warning,
 };
 pub use log::{LogSink, Verbosity};
 pub use program::main;

@@ -4,9 +4,12 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 
 use common::openssl::{certify, join, openssl, pair, text};
 use common::tls::{self, Client};
@@ -33,6 +36,60 @@ const BROKEN: &[Broken] = &[
         reason: "self.pem is a folder, not a file",
         openssl_words: "Is a directory",
         mend: "self.pem/fullchain.pem",
+    },
+    Broken {
+        name: "link to nothing",
+        make: |folder| symlink("archive/gone.pem", folder.join("self.pem")).unwrap(),
+        options: &[],
+        reason: "self.pem is a link to archive/gone.pem, which does not exist",
+        openssl_words: "No such file or directory",
+        mend: "make archive/gone.pem again, or point the link elsewhere; see ls -l self.pem",
+    },
+    Broken {
+        name: "pipe that nobody writes to",
+        make: |folder| {
+            let done = Command::new("mkfifo").arg(folder.join("self.pem")).status().unwrap();
+            assert!(done.success());
+        },
+        options: &[],
+        reason: "self.pem is a pipe (FIFO), not a file",
+        openssl_words: "PEM lib: no start line",
+        mend: "write what comes through the pipe to a file",
+    },
+    Broken {
+        name: "socket",
+        make: |folder| drop(UnixListener::bind(folder.join("self.pem")).unwrap()),
+        options: &[],
+        reason: "self.pem is a socket, not a file",
+        openssl_words: "PEM lib: no start line",
+        mend: "give a PEM file",
+    },
+    Broken {
+        name: "device without end",
+        make: |_| {},
+        options: &["--cert", "cert.pem", "--key", "/dev/zero"],
+        reason: "/dev/zero is a device, not a file",
+        openssl_words: "PEM lib: no start line",
+        mend: "give a PEM file",
+    },
+    Broken {
+        name: "file of gigabytes",
+        make: |folder| File::create(folder.join("self.pem")).unwrap().set_len(5 << 30).unwrap(),
+        options: &[],
+        reason: "self.pem is too large for a certificate or key file: 5368709120 bytes",
+        openssl_words: "PEM lib: no start line",
+        mend: "see what it is: file self.pem; files of at most 16 MiB are read",
+    },
+    Broken {
+        name: "DER under the name of its conversion",
+        make: |folder| {
+            openssl(folder, "x509 -in cert.pem -outform DER -out der");
+            fs::rename(folder.join("der"), folder.join("cert.pem")).unwrap();
+        },
+        options: CERT_AND_KEY,
+        reason: "it looks like a certificate in DER form",
+        openssl_words: "PEM lib: no start line",
+        mend: "openssl x509 -inform DER -in cert.pem -out converted.pem",
     },
     Broken {
         name: "empty",
@@ -77,7 +134,7 @@ const BROKEN: &[Broken] = &[
         options: &[],
         reason: "it looks like PKCS#12 (.p12, .pfx)",
         openssl_words: "PEM lib: no start line",
-        mend: "openssl pkcs12 -in self.pem -nodes -out self.pem",
+        mend: "openssl pkcs12 -in self.pem -nodes -out converted.pem",
     },
     Broken {
         name: "PKCS#7 in DER",
@@ -131,7 +188,7 @@ const BROKEN: &[Broken] = &[
         options: &[],
         reason: "it looks like text in UTF-16",
         openssl_words: "PEM lib: no start line",
-        mend: "iconv -f UTF-16 -t UTF-8 self.pem",
+        mend: "iconv -f UTF-16 -t UTF-8 self.pem > converted.pem",
     },
     Broken {
         name: "damaged base64",

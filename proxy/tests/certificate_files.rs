@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::openssl::{certify, join, make_pair, openssl, pair, text};
+use common::openssl::{certify, join, make_authority, make_pair, openssl, pair, text};
 use common::tls::{self, Client};
 use common::{Proxy, closed_port, command, echo, get, rest};
 
@@ -131,6 +131,51 @@ fn the_leaf_is_the_certificate_of_the_key_wherever_it_stands() {
     proxy.line("  - Warning: in self.pem the certificate of the private key is number 2; it is sent first all the same");
 }
 
+/// certbot's four files: with the wrong one of them browsers that know the intermediate come in, and others do not.
+#[test]
+fn a_leaf_beside_its_full_chain_is_warned_about() {
+    let folder = pair("ec");
+    let folder = folder.path();
+    make_authority(folder);
+    join(folder, &["cert.pem", "ca.pem"], "fullchain.pem");
+    let mut proxy = serves(folder, &["--cert", "cert.pem", "--key", "key.pem"]);
+    proxy.line(
+        "  - Warning: cert.pem has the certificate without the intermediate ones that go with it, and clients may not find \
+         its issuer; serve fullchain.pem instead",
+    );
+    let proxy = serves(folder, &["--cert", "fullchain.pem", "--key", "key.pem"]);
+    assert!(!proxy.lines.iter().any(|line| line.contains("Warning: ")), "{:?}", proxy.lines);
+}
+
+/// Bytes behind the certificate, inside of its block, are not sent.
+#[test]
+fn what_stands_behind_a_certificate_is_not_sent() {
+    let folder = pair("ec");
+    let folder = folder.path();
+    openssl(folder, "x509 -in cert.pem -outform DER -out longer.der");
+    let mut der = fs::read(folder.join("longer.der")).unwrap();
+    der.extend([0; 5]);
+    fs::write(folder.join("longer.der"), der).unwrap();
+    openssl(folder, "base64 -in longer.der -out longer.txt");
+    let block = text(folder, "longer.txt");
+    let block = format!("-----BEGIN CERTIFICATE-----\n{block}-----END CERTIFICATE-----\n");
+    fs::write(folder.join("longer.pem"), block).unwrap();
+    serves(folder, &["--cert", "longer.pem", "--key", "key.pem"]);
+}
+
+/// Of two keys the one that fits is taken, whichever comes first.
+#[test]
+fn a_key_of_somebody_else_beside_the_right_one_does_not_matter() {
+    let folder = pair("ec");
+    let folder = folder.path();
+    openssl(folder, "genpkey -algorithm ED25519 -out other.pem");
+    join(folder, &["other.pem", "key.pem"], "first.pem");
+    join(folder, &["key.pem", "other.pem"], "last.pem");
+    for keys in ["first.pem", "last.pem"] {
+        serves(folder, &["--cert", "cert.pem", "--key", keys]);
+    }
+}
+
 #[test]
 fn dates_are_warned_about() {
     let folder = pair("ec");
@@ -227,6 +272,7 @@ fn permission_denied_names_the_user_and_what_denies() {
         )),
         "{file}"
     );
+    assert!(file.contains(&format!("(the proxy runs as user {user}, group ")), "{file}");
     assert!(file.contains(&format!("setfacl -m u:{user}:rX self.pem")), "{file}");
     let parent = start("private/self.pem");
     let private = folder.join("private");

@@ -303,6 +303,7 @@ fn wrong_options_are_status_2() {
     fails(&["6080", "localhost"], 2, &["\"localhost\" is not a port"]);
     fails(&["6080", ":5900"], 2, &["a target needs an address"]);
     fails(&["--no-such-option", "6080", "localhost:1"], 2, &["--no-such-option"]);
+    fails(&["--key", "", "6080", "localhost:1"], 2, &["a value is required for '--key <FILE>'"]);
     fails(&["--unix-target", "s", "6080", "localhost:1"], 2, &["cannot be used with"]);
 }
 

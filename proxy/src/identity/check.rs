@@ -66,6 +66,13 @@ pub enum Warning {
         /// Its block, from 1 among the certificates.
         position: usize,
     },
+    /// It comes without the certificates that go with it, which stand in a file beside it.
+    WithoutChain {
+        /// Its file.
+        file: PathBuf,
+        /// The file that has both.
+        with_chain: PathBuf,
+    },
     /// The certificates that go with it cannot be read and are sent as they are.
     ChainUnreadable {
         /// Position among the certificates, from 1.
@@ -100,6 +107,13 @@ impl fmt::Display for Warning {
                 "in {} the certificate of the private key is number {position}; it is sent first all the same, but other \
                  servers say key values mismatch: put it first",
                 file.display()
+            ),
+            Self::WithoutChain { file, with_chain } => write!(
+                f,
+                "{} has the certificate without the intermediate ones that go with it, and clients may not find its \
+                 issuer; serve {} instead",
+                file.display(),
+                with_chain.display()
             ),
             Self::ChainUnreadable { position } => {
                 write!(f, "certificate number {position} cannot be read; it is sent as it is, and clients may stumble over it")

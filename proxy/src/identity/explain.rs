@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::instead::Instead;
 use super::pem::Damage;
-use super::problem::{IdentityError, KeyMismatch};
+use super::problem::{IdentityError, KeyMismatch, SpecialFile};
 
 impl IdentityError {
     /// What is wrong, with file and block.
@@ -12,7 +12,7 @@ impl IdentityError {
         let file = self.file().display();
         match self {
             Self::Missing { .. } => format!("{file} does not exist"),
-            Self::PermissionDenied { file: path, at, uid } if path == at => {
+            Self::PermissionDenied { file: path, at, uid, .. } if path == at => {
                 format!("{file} may not be read by user {uid}")
             }
             Self::PermissionDenied { at, uid, .. } => {
@@ -22,6 +22,13 @@ impl IdentityError {
                 )
             }
             Self::IsDirectory { .. } => format!("{file} is a folder, not a file"),
+            Self::DanglingLink { to, .. } => {
+                format!("{file} is a link to {}, which does not exist", to.display())
+            }
+            Self::NotAFile { kind, .. } => format!("{file} is {}, not a file", words(*kind)),
+            Self::TooLarge { size, .. } => {
+                format!("{file} is too large for a certificate or key file: {size} bytes")
+            }
             Self::Unreadable { error, .. } => {
                 format!("{file} cannot be read: {}", crate::event::cause(error))
             }
@@ -62,7 +69,8 @@ impl IdentityError {
     /// these words.
     pub fn openssl_words(&self) -> &'static str {
         match self {
-            Self::Missing { .. } => "No such file or directory",
+            Self::Missing { .. } | Self::DanglingLink { .. } => "No such file or directory",
+            Self::NotAFile { .. } | Self::TooLarge { .. } => "PEM lib: no start line",
             Self::PermissionDenied { .. } => "Permission denied",
             Self::IsDirectory { .. } => "Is a directory",
             Self::Unreadable { .. } => "system lib",
@@ -89,10 +97,25 @@ impl IdentityError {
         let file = shell_word(&self.file().to_string_lossy());
         match self {
             Self::Missing { .. } => "give the right path with --cert and --key, or make the file".to_owned(),
-            Self::PermissionDenied { at, uid, .. } => {
+            Self::PermissionDenied { at, uid, gid, .. } => {
                 let at = shell_word(&at.to_string_lossy());
-                format!("setfacl -m u:{uid}:rX {at}, or copy certificate and key for that user")
+                format!(
+                    "setfacl -m u:{uid}:rX {at}, or copy certificate and key for that user (the proxy runs as user {uid}, \
+                     group {gid})"
+                )
             }
+            Self::DanglingLink { to, .. } => {
+                let to = shell_word(&to.to_string_lossy());
+                format!("make {to} again, or point the link elsewhere; see ls -l {file}")
+            }
+            Self::NotAFile { kind: SpecialFile::Pipe, .. } => {
+                "write what comes through the pipe to a file: it is read again when it is renewed".to_owned()
+            }
+            Self::NotAFile { .. } => "give a PEM file with the certificate or the key".to_owned(),
+            Self::TooLarge { .. } => format!(
+                "see what it is: file {file}; files of at most {} MiB are read",
+                super::read::LARGEST >> 20
+            ),
             Self::IsDirectory { .. } => format!("name a file in it, perhaps {file}/fullchain.pem or {file}/privkey.pem"),
             Self::Unreadable { .. } => "look at the system's log".to_owned(),
             Self::Empty { .. } => "write certificate and key to it again".to_owned(),
@@ -102,11 +125,12 @@ impl IdentityError {
                 "use the certificate that the authority made for the request".to_owned()
             }
             Self::NoCertificate { instead: Instead::Pkcs7, .. } => {
-                format!("openssl pkcs7 -in {file} -print_certs -out cert.pem")
+                format!("openssl pkcs7 -in {file} -print_certs -out {}", fresh(&file, "cert.pem"))
             }
             Self::NoCertificate { .. } => "give the certificate's file with --cert, and the key's with --key".to_owned(),
             Self::NoKey { instead: Instead::OpenSshKey, .. } => {
-                format!("cp {file} key.pem && ssh-keygen -p -m PEM -f key.pem")
+                let key = fresh(&file, "key.pem");
+                format!("cp {file} {key} && ssh-keygen -p -m PEM -f {key}")
             }
             Self::NoKey { .. } => format!("give the key's file with --key, or append it: cat key.pem >> {file}"),
             Self::BadCertificate { .. } => format!("see what openssl x509 -in {file} -noout -text says"),
@@ -115,11 +139,12 @@ impl IdentityError {
                 "make a new key and certificate, with RSA (2048 to 8192 bits), EC (P-256, P-384, P-521) or Ed25519".to_owned()
             }
             Self::PasswordNeeded { .. } => {
-                format!("give it with --key-password, or decrypt the key: openssl pkey -in {file} -out key.pem")
+                format!("give it with --key-password, or decrypt the key: openssl pkey -in {file} -out {}", fresh(&file, "key.pem"))
             }
             Self::WrongPassword { .. } => format!("try it: openssl pkey -in {file} -noout"),
             Self::UnsupportedEncryption { .. } => {
-                format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {file} -out key.pem")
+                let key = fresh(&file, "key.pem");
+                format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {file} -out {key}")
             }
             Self::KeyMismatch(mismatch) => {
                 let key_file = shell_word(&mismatch.key_file.to_string_lossy());
@@ -154,6 +179,22 @@ impl fmt::Display for KeyMismatch {
             key_file.display()
         )
     }
+}
+
+/// What something that is not a file is.
+fn words(kind: SpecialFile) -> &'static str {
+    match kind {
+        SpecialFile::Pipe => "a pipe (FIFO)",
+        SpecialFile::Socket => "a socket",
+        SpecialFile::Device => "a device",
+    }
+}
+
+/// A name for what a command makes out of `file`: never the file itself, which the command would empty before it
+/// reads.
+pub(super) fn fresh(file: &str, wanted: &'static str) -> &'static str {
+    let name = file.trim_matches('\'').rsplit('/').next();
+    if name == Some(wanted) { "converted.pem" } else { wanted }
 }
 
 /// A path as one word of a shell command.

@@ -1,5 +1,7 @@
 //! What a file holds where a certificate or a key in PEM is expected.
 
+use super::explain::fresh;
+
 /// What a file is that should be a PEM file with a certificate or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,19 +40,28 @@ impl LooksLike {
 
     pub(super) fn mend(self, file: &str) -> String {
         match self {
-            Self::DerCertificate => format!("openssl x509 -inform DER -in {file} -out cert.pem"),
-            Self::DerKey => format!("openssl pkey -inform DER -in {file} -out key.pem"),
-            Self::Pkcs12 => format!("openssl pkcs12 -in {file} -nodes -out self.pem"),
-            Self::Pkcs7 => {
-                format!("openssl pkcs7 -inform DER -in {file} -print_certs -out cert.pem")
+            Self::DerCertificate => {
+                format!("openssl x509 -inform DER -in {file} -out {}", fresh(file, "cert.pem"))
             }
+            Self::DerKey => {
+                format!("openssl pkey -inform DER -in {file} -out {}", fresh(file, "key.pem"))
+            }
+            Self::Pkcs12 => {
+                format!("openssl pkcs12 -in {file} -nodes -out {}", fresh(file, "self.pem"))
+            }
+            Self::Pkcs7 => format!(
+                "openssl pkcs7 -inform DER -in {file} -print_certs -out {}",
+                fresh(file, "cert.pem")
+            ),
             Self::DerRequest => {
                 "send it to an authority and use the certificate that comes back".to_owned()
             }
-            Self::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {file} > self.pem"),
+            Self::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {file} > {}", fresh(file, "self.pem")),
             Self::JavaKeystore => {
                 format!(
-                    "keytool -importkeystore -srckeystore {file} -destkeystore s.p12 -deststoretype PKCS12, then openssl pkcs12 -in s.p12 -nodes -out self.pem"
+                    "keytool -importkeystore -srckeystore {file} -destkeystore s.p12 -deststoretype PKCS12, then openssl \
+                     pkcs12 -in s.p12 -nodes -out {}",
+                    fresh(file, "self.pem")
                 )
             }
             Self::Unknown => "give a PEM file with the certificate and its private key".to_owned(),

@@ -14,7 +14,7 @@ pub use check::{Summary, Warning};
 pub(crate) use check::{names, time};
 pub use instead::{Instead, LooksLike};
 pub use pem::Damage;
-pub use problem::{BlockPlace, IdentityError, KeyMismatch, PublicKeyPrint};
+pub use problem::{BlockPlace, IdentityError, KeyMismatch, PublicKeyPrint, SpecialFile};
 
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,9 @@ impl IdentityFiles {
             Err(_) => unreachable!("a certificate is read twice with the same result"),
         };
         warnings.extend(about_leaf);
+        if certificates.len() == 1 {
+            warnings.extend(fullchain_beside(&self.cert, &chain[0]));
+        }
         Identity { certified: CertifiedKey::new(chain, key.signer.clone()), summary, warnings }
     }
 
@@ -96,6 +99,14 @@ impl IdentityFiles {
             key: public_key::print(&key.public),
         }))
     }
+}
+
+/// certbot and others write `cert.pem` with the certificate alone, and `fullchain.pem` beside it.
+fn fullchain_beside(file: &Path, leaf: &CertificateDer<'static>) -> Option<Warning> {
+    let with_chain = file.with_file_name("fullchain.pem");
+    let certificates = certificates_of(&with_chain).ok()?;
+    let has_more = certificates.len() > 1 && certificates.first() == Some(leaf);
+    has_more.then(|| Warning::WithoutChain { file: file.to_owned(), with_chain })
 }
 
 /// All certificates of a file, in DER. The first trouble found is returned.
@@ -136,10 +147,9 @@ fn certificates(file: &Path, blocks: &[Block]) -> Result<Vec<Certificate>, Ident
         let public = match X509Certificate::from_der(&der) {
             Ok((rest, parsed)) => {
                 let (rest, public) = (rest.len(), parsed.public_key().raw.to_vec());
-                if block.label == "TRUSTED CERTIFICATE" {
-                    // OpenSSL's own label: after the certificate come settings of the local trust store.
-                    der.truncate(der.len() - rest);
-                }
+                // OpenSSL ignores what stands behind a certificate, and so does it with what it writes there itself
+                // under the label TRUSTED CERTIFICATE. Clients would not ignore it.
+                der.truncate(der.len() - rest);
                 Some(public)
             }
             Err(error) if certificates.is_empty() => {

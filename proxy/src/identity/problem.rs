@@ -57,6 +57,18 @@ pub struct KeyMismatch {
     pub key: PublicKeyPrint,
 }
 
+/// What is not a file although it has a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpecialFile {
+    /// A named pipe, or the pipe of a shell's `<(command)`.
+    Pipe,
+    /// A Unix socket.
+    Socket,
+    /// A device.
+    Device,
+}
+
 /// Why certificate and key files cannot serve.
 ///
 /// `Display` gives reason, file and block, OpenSSL's words and the mend in one line; the parts are there as
@@ -77,6 +89,29 @@ pub enum IdentityError {
         at: PathBuf,
         /// The user that the proxy runs as.
         uid: u32,
+        /// Its group.
+        gid: u32,
+    },
+    /// A symbolic link to nothing.
+    DanglingLink {
+        /// The link.
+        file: PathBuf,
+        /// Where it leads.
+        to: PathBuf,
+    },
+    /// Something that is read like a file, and has no end, or one only once.
+    NotAFile {
+        /// Its path.
+        file: PathBuf,
+        /// What it is.
+        kind: SpecialFile,
+    },
+    /// Larger than any certificate file.
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+        /// Its size in bytes, as far as it is known.
+        size: u64,
     },
     /// A folder.
     IsDirectory {
@@ -186,6 +221,9 @@ impl IdentityError {
             Self::Missing { file }
             | Self::PermissionDenied { file, .. }
             | Self::IsDirectory { file }
+            | Self::DanglingLink { file, .. }
+            | Self::NotAFile { file, .. }
+            | Self::TooLarge { file, .. }
             | Self::Unreadable { file, .. }
             | Self::Empty { file }
             | Self::NotPem { file, .. }

@@ -2,19 +2,20 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::instead::{Instead, LooksLike};
 use super::key::is_key;
 use super::pem::{self, Block};
-use super::problem::IdentityError;
+use super::problem::{IdentityError, SpecialFile};
 
 /// More than any chain takes; a path to something endless must not fill the memory.
-const LARGEST: u64 = 4 << 20;
+pub(super) const LARGEST: u64 = 16 << 20;
 
 /// Reads the blocks of a file, of which there is at least one.
 pub(super) fn pem_file(file: &Path) -> Result<Vec<Block>, IdentityError> {
-    let bytes = bytes(file).map_err(|error| explain(file, error))?;
+    let bytes = bytes(file)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(IdentityError::Empty { file: file.to_owned() });
     }
@@ -28,29 +29,67 @@ pub(super) fn pem_file(file: &Path) -> Result<Vec<Block>, IdentityError> {
     Ok(blocks)
 }
 
-fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+fn bytes(file: &Path) -> Result<Vec<u8>, IdentityError> {
+    let failed = |error| explain(file, error);
+    let metadata = fs::metadata(file).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(IdentityError::IsDirectory { file: file.to_owned() });
+    }
+    if let Some(kind) = special(metadata.file_type()) {
+        return Err(IdentityError::NotAFile { file: file.to_owned(), kind });
+    }
     let mut bytes = Vec::new();
-    let count = fs::File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if count as u64 > LARGEST {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("it has more than {LARGEST} bytes"),
-        ));
+    // A pipe that took the file's place since must not hold us up.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let open = fs::OpenOptions::new().read(true).custom_flags(flags).open(file).map_err(failed)?;
+    open.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let read = bytes.len() as u64;
+    if read > LARGEST {
+        return Err(IdentityError::TooLarge {
+            file: file.to_owned(),
+            size: read.max(metadata.len()),
+        });
     }
     Ok(bytes)
+}
+
+/// What is no file, and may have no end.
+fn special(kind: fs::FileType) -> Option<SpecialFile> {
+    if kind.is_fifo() {
+        Some(SpecialFile::Pipe)
+    } else if kind.is_socket() {
+        Some(SpecialFile::Socket)
+    } else if kind.is_char_device() || kind.is_block_device() {
+        Some(SpecialFile::Device)
+    } else {
+        None
+    }
 }
 
 fn explain(path: &Path, error: io::Error) -> IdentityError {
     let file = path.to_owned();
     match error.kind() {
-        io::ErrorKind::NotFound => IdentityError::Missing { file },
+        io::ErrorKind::NotFound => match dangling(path) {
+            Some(to) => IdentityError::DanglingLink { file, to },
+            None => IdentityError::Missing { file },
+        },
         io::ErrorKind::IsADirectory => IdentityError::IsDirectory { file },
         io::ErrorKind::PermissionDenied => {
             let at = denying(path).unwrap_or_else(|| file.clone());
-            IdentityError::PermissionDenied { file, at, uid: rustix::process::geteuid().as_raw() }
+            IdentityError::PermissionDenied {
+                file,
+                at,
+                uid: rustix::process::geteuid().as_raw(),
+                gid: rustix::process::getegid().as_raw(),
+            }
         }
         _ => IdentityError::Unreadable { file, error },
     }
+}
+
+/// Where a link leads that leads nowhere.
+fn dangling(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// The folder that may not be searched, if it is not the file that may not be read.
