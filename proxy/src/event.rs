@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::authorities::AuthoritiesOrigin;
+use crate::http::UpgradeRefusal;
 use crate::identity::{IdentityError, Summary, Warning};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
@@ -136,6 +137,8 @@ pub enum ClientEvent {
     SecureSession,
     /// A WebSocket session begins without TLS.
     PlainSession,
+    /// It asked for a WebSocket in a way that cannot be granted.
+    UpgradeRefused(UpgradeRefusal),
     /// A plain request was answered.
     Request {
         /// GET, HEAD, ...
@@ -303,6 +306,9 @@ impl fmt::Display for ClientEvent {
             Self::BadRequest(reason) => write!(f, "not an HTTP request: {reason}"),
             Self::SecureSession => f.write_str("SSL/TLS (wss://) WebSocket connection"),
             Self::PlainSession => f.write_str("Plain non-SSL (ws://) WebSocket connection"),
+            Self::UpgradeRefused(refusal) => {
+                write!(f, "WebSocket upgrade refused: {refusal} (answered {})", refusal.status())
+            }
             Self::Request { method, path, status } => write!(f, "{method} {path}: {status}"),
             Self::KeyNotServed { path, secret } => {
                 write!(

@@ -30,6 +30,7 @@ mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
 pub use event::{ClientEvent, Event, OptionWarning, Reload};
+pub use http::UpgradeRefusal;
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,

@@ -220,3 +220,42 @@ fn the_proxys_own_key_is_known_by_its_file() {
         proxy.line(&format!("/{name} not served: it holds a private key (the key of this proxy)"));
     }
 }
+
+/// Each way to ask wrongly for a WebSocket, with the answer and the line in the log.
+#[test]
+fn a_refused_upgrade_is_told_in_words() {
+    const WHOLE: [&str; 4] = [
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    let (_folder, mut proxy) = with_web(&[], |_| {});
+    let nginx = "a reverse proxy on the way may have removed it; nginx passes it on with proxy_http_version 1.1; \
+                 proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";";
+    for (first, without, with, status, header, reason) in [
+        ("GET / HTTP/1.1", "Upgrade", "", 426, "upgrade: websocket", format!("the header Upgrade: websocket is missing; {nginx}")),
+        // What nginx sends if it is told nothing.
+        ("GET / HTTP/1.0", "Upgrade", "", 426, "sec-websocket-version: 13", format!("the header Upgrade: websocket is missing; {nginx}")),
+        ("GET / HTTP/1.1", "Connection", "", 400, "connection: close", format!("the header Connection: Upgrade is missing; {nginx}")),
+        ("POST / HTTP/1.1", "", "", 405, "allow: GET", "the method is POST, and a WebSocket begins with GET".to_owned()),
+        ("GET / HTTP/1.0", "", "", 400, "", "the request is HTTP/1.0, and a WebSocket begins with HTTP/1.1".to_owned()),
+        ("GET / HTTP/1.1", "Sec-WebSocket-Version", "", 426, "sec-websocket-version: 13", "the header Sec-WebSocket-Version is missing".to_owned()),
+        ("GET / HTTP/1.1", "Sec-WebSocket-Version", "Sec-WebSocket-Version: 8", 426, "sec-websocket-version: 13", "Sec-WebSocket-Version is 8, and only version 13 is spoken here".to_owned()),
+        ("GET / HTTP/1.1", "Sec-WebSocket-Key", "", 400, "", "the header Sec-WebSocket-Key is missing".to_owned()),
+        ("GET / HTTP/1.1", "Sec-WebSocket-Key", "Sec-WebSocket-Key: x", 400, "", "Sec-WebSocket-Key is not the base64 of 16 bytes".to_owned()),
+        ("GET / HTTP/1.1", "", "Sec-WebSocket-Protocol: base64, chat", 400, "", "Invalid protocol selected: of the subprotocols only 'binary' is spoken here, and the client offers base64, chat".to_owned()),
+    ] {
+        let mut lines = vec![first, "Host: proxy"];
+        lines.extend(WHOLE.iter().filter(|line| !line.starts_with(&format!("{without}:"))));
+        lines.extend(Some(with).filter(|line| !line.is_empty()));
+        let mut stream = proxy.connect();
+        let client = stream.local_addr().unwrap();
+        let answer = common::request(&mut stream, &(lines.join("\r\n") + "\r\n\r\n"));
+        assert!(answer[9..].starts_with(&status.to_string()), "{answer}");
+        assert!(answer.to_lowercase().contains(&header.to_lowercase()), "{answer}");
+        assert!(body(&answer).contains("WebSocket upgrade refused: "), "{answer}");
+        let line = proxy.line(&format!("client {client}: WebSocket upgrade refused: {reason}"));
+        assert!(line.ends_with(&format!(" (answered {status})")), "{line}");
+    }
+}

@@ -27,6 +27,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::event::{ClientEvent, Event};
 use crate::log::Log;
 use upgrade::Answer;
+pub use upgrade::UpgradeRefusal;
 
 /// For the head of a request, from the end of the handshake or of the request before.
 pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -103,7 +104,11 @@ async fn answer(
                 Some(hyper::upgrade::on(&mut request));
             return response;
         }
-        Answer::Refuse(response) => response,
+        Answer::Refuse(refusal) => {
+            let response = refusal.response();
+            site.log.tell(&Event::Client(peer, ClientEvent::UpgradeRefused(refusal)));
+            return response;
+        }
         Answer::NotAsked => plain(site, &request, peer).await,
     };
     site.log.tell(&Event::Client(

@@ -1,5 +1,7 @@
 //! The WebSocket opening handshake, server side (RFC 6455 section 4.2).
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,46 +21,147 @@ pub(super) enum Answer {
     /// 101.
     Upgrade(Response<Body>),
     /// It was asked for, but not in a way that can be granted.
-    Refuse(Response<Body>),
+    Refuse(UpgradeRefusal),
     /// A plain request.
     NotAsked,
 }
 
+/// Why an upgrade is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UpgradeRefusal {
+    /// `Upgrade: websocket` is missing although other headers of the handshake are there.
+    NoUpgrade,
+    /// `Connection: Upgrade` is missing.
+    NoConnection,
+    /// Another method than GET.
+    Method(String),
+    /// HTTP/1.0.
+    OldHttp,
+    /// No `Sec-WebSocket-Key`.
+    NoKey,
+    /// One that is not the base64 of 16 bytes.
+    BadKey,
+    /// No `Sec-WebSocket-Version`: drafts from before 2010, or a header that was removed.
+    NoVersion,
+    /// Another than 13.
+    Version(String),
+    /// Subprotocols were offered, and none that is spoken here.
+    Subprotocol(String),
+}
+
+/// What a reverse proxy needs to pass these headers on; nginx is the one that people forget it in.
+const NGINX: &str = "a reverse proxy on the way may have removed it; nginx passes it on with proxy_http_version 1.1; \
+                     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";";
+
+impl UpgradeRefusal {
+    /// The status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NoUpgrade | Self::NoVersion | Self::Version(_) => 426,
+            Self::Method(_) => 405,
+            _ => 400,
+        }
+    }
+
+    /// The answer: a page with the reason, and the headers that the status demands.
+    pub(super) fn response(&self) -> Response<Body> {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let text = format!("WebSocket upgrade refused: {self}");
+        let mut response = page::error(status, &text);
+        let headers = response.headers_mut();
+        match self.status() {
+            // RFC 9110 section 15.5.22, RFC 6455 section 4.4.
+            426 => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade, close"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            405 => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        response
+    }
+}
+
+impl fmt::Display for UpgradeRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUpgrade => write!(f, "the header Upgrade: websocket is missing; {NGINX}"),
+            Self::NoConnection => write!(f, "the header Connection: Upgrade is missing; {NGINX}"),
+            Self::Method(method) => {
+                write!(f, "the method is {method}, and a WebSocket begins with GET")
+            }
+            Self::OldHttp => f.write_str(
+                "the request is HTTP/1.0, and a WebSocket begins with HTTP/1.1; in nginx: proxy_http_version 1.1;",
+            ),
+            Self::NoKey => f.write_str("the header Sec-WebSocket-Key is missing"),
+            Self::BadKey => f.write_str("Sec-WebSocket-Key is not the base64 of 16 bytes"),
+            Self::NoVersion => f.write_str(
+                "the header Sec-WebSocket-Version is missing, and only version 13 is spoken here; clients from before 2011 \
+                 (Hixie) do not send it",
+            ),
+            Self::Version(version) => {
+                write!(f, "Sec-WebSocket-Version is {version}, and only version 13 is spoken here")
+            }
+            Self::Subprotocol(offered) => write!(
+                f,
+                "Invalid protocol selected: of the subprotocols only 'binary' is spoken here, and the client offers \
+                 {offered}"
+            ),
+        }
+    }
+}
+
 /// Judges a request. Any path will do.
 pub(super) fn answer<B>(request: &Request<B>) -> Answer {
-    let headers = request.headers();
-    if !lists(headers, header::UPGRADE, "websocket") {
-        return Answer::NotAsked;
+    match judge(request) {
+        Some(Ok(response)) => Answer::Upgrade(response),
+        Some(Err(refusal)) => Answer::Refuse(refusal),
+        None => Answer::NotAsked,
     }
-    let refuse = |text: &str| Answer::Refuse(page::error(StatusCode::BAD_REQUEST, text));
-    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
-        return refuse("A WebSocket begins with GET in HTTP/1.1.");
+}
+
+/// `None` if no upgrade is asked for.
+fn judge<B>(request: &Request<B>) -> Option<Result<Response<Body>, UpgradeRefusal>> {
+    let headers = request.headers();
+    if lists(headers, header::UPGRADE, "websocket") {
+        return Some(handshake(request));
+    }
+    // Nobody else sends these.
+    let meant = headers.contains_key(header::SEC_WEBSOCKET_KEY)
+        || headers.contains_key(header::SEC_WEBSOCKET_VERSION);
+    meant.then_some(Err(UpgradeRefusal::NoUpgrade))
+}
+
+fn handshake<B>(request: &Request<B>) -> Result<Response<Body>, UpgradeRefusal> {
+    let headers = request.headers();
+    if request.method() != Method::GET {
+        return Err(UpgradeRefusal::Method(request.method().to_string()));
+    }
+    if request.version() != Version::HTTP_11 {
+        return Err(UpgradeRefusal::OldHttp);
     }
     if !lists(headers, header::CONNECTION, "upgrade") {
-        return refuse(
-            "The header Connection: Upgrade is missing; a proxy on the way may have removed it.",
-        );
+        return Err(UpgradeRefusal::NoConnection);
     }
-    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
-        return refuse("The header Sec-WebSocket-Key is missing.");
-    };
+    match headers.get(header::SEC_WEBSOCKET_VERSION) {
+        None => return Err(UpgradeRefusal::NoVersion),
+        Some(version) if version != "13" => return Err(UpgradeRefusal::Version(shown(version))),
+        Some(_) => {}
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or(UpgradeRefusal::NoKey)?;
     if !matches!(STANDARD.decode(key.as_bytes()), Ok(bytes) if bytes.len() == 16) {
-        return refuse("Sec-WebSocket-Key is not the base64 of 16 bytes.");
+        return Err(UpgradeRefusal::BadKey);
     }
-    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        let mut response =
-            page::error(StatusCode::UPGRADE_REQUIRED, "Only WebSocket version 13 is spoken here.");
-        response
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        return Answer::Refuse(response);
-    }
-    let offers = headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let binary = lists(headers, header::SEC_WEBSOCKET_PROTOCOL, BINARY);
-    if offers && !binary {
-        return refuse(
-            "Invalid protocol selected: of the subprotocols only 'binary' is spoken here.",
-        );
+    if let Some(offered) = headers.get(header::SEC_WEBSOCKET_PROTOCOL).filter(|_| !binary) {
+        return Err(UpgradeRefusal::Subprotocol(shown(offered)));
     }
     let mut response = Response::new(page::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -69,7 +172,15 @@ pub(super) fn answer<B>(request: &Request<B>) -> Answer {
     if binary {
         answer.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(BINARY));
     }
-    Answer::Upgrade(response)
+    Ok(response)
+}
+
+/// Most of a header that is shown.
+const SHOWN: usize = 80;
+
+/// A header's value as log lines show it.
+fn shown(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).chars().take(SHOWN).collect()
 }
 
 /// Whether a comma-separated header lists a token, in any case.
@@ -100,11 +211,18 @@ mod tests {
             .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
     }
 
-    fn status(request: http::request::Builder) -> StatusCode {
+    fn refusal(request: http::request::Builder) -> UpgradeRefusal {
         match answer(&request.body(()).unwrap()) {
-            Answer::Upgrade(response) | Answer::Refuse(response) => response.status(),
-            Answer::NotAsked => StatusCode::OK,
+            Answer::Refuse(refusal) => refusal,
+            _ => panic!("not refused"),
         }
+    }
+
+    /// The request of the example without one of its headers.
+    fn without(name: &str) -> http::request::Builder {
+        let mut request = request();
+        request.headers_mut().unwrap().remove(name);
+        request
     }
 
     #[test]
@@ -124,25 +242,34 @@ mod tests {
         };
         assert_eq!(response.headers()["sec-websocket-protocol"], "binary");
         assert_eq!(
-            status(request().header("Sec-WebSocket-Protocol", "base64")),
-            StatusCode::BAD_REQUEST
+            refusal(request().header("Sec-WebSocket-Protocol", "base64")),
+            UpgradeRefusal::Subprotocol("base64".to_owned())
         );
     }
 
     #[test]
     fn what_is_missing_is_told() {
-        assert_eq!(status(Request::get("/")), StatusCode::OK);
-        assert_eq!(status(Request::get("/").header("Upgrade", "h2c")), StatusCode::OK);
+        for plain in [Request::get("/"), Request::get("/").header("Upgrade", "h2c")] {
+            assert!(matches!(answer(&plain.body(()).unwrap()), Answer::NotAsked));
+        }
+        for (name, expected, status) in [
+            ("Upgrade", UpgradeRefusal::NoUpgrade, 426),
+            ("Connection", UpgradeRefusal::NoConnection, 400),
+            ("Sec-WebSocket-Version", UpgradeRefusal::NoVersion, 426),
+            ("Sec-WebSocket-Key", UpgradeRefusal::NoKey, 400),
+        ] {
+            let refusal = refusal(without(name));
+            assert_eq!((refusal.clone(), refusal.status()), (expected, status));
+        }
+        assert_eq!(refusal(request().version(Version::HTTP_10)), UpgradeRefusal::OldHttp);
+        assert_eq!(refusal(request().method("POST")), UpgradeRefusal::Method("POST".to_owned()));
         assert_eq!(
-            status(Request::get("/").header("Upgrade", "websocket")),
-            StatusCode::BAD_REQUEST
+            refusal(without("Sec-WebSocket-Version").header("Sec-WebSocket-Version", "8")),
+            UpgradeRefusal::Version("8".to_owned())
         );
-        assert_eq!(status(request().version(Version::HTTP_10)), StatusCode::BAD_REQUEST);
-        let old = Request::get("/")
-            .header("Upgrade", "websocket")
-            .header("Connection", "Upgrade")
-            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .header("Sec-WebSocket-Version", "8");
-        assert_eq!(status(old), StatusCode::UPGRADE_REQUIRED);
+        assert_eq!(
+            refusal(without("Sec-WebSocket-Key").header("Sec-WebSocket-Key", "c2hvcnQ=")),
+            UpgradeRefusal::BadKey
+        );
     }
 }
