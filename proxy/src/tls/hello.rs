@@ -100,9 +100,18 @@ fn bad(error: rustls::Error, alert: Vec<u8>, version: Option<&[u8]>) -> HelloFai
         {
             HelloFailure::Bad {
                 error: rustls::Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered),
-                alert: vec![21, 3, 3, 0, 2, 2, AlertDescription::ProtocolVersion.into()],
+                alert: record(AlertDescription::ProtocolVersion),
             }
+        }
+        // For a message that is too long rustls has no alert.
+        error if alert.is_empty() => {
+            HelloFailure::Bad { error, alert: record(AlertDescription::DecodeError) }
         }
         error => HelloFailure::Bad { error, alert },
     }
+}
+
+/// A fatal alert in the clear.
+fn record(description: AlertDescription) -> Vec<u8> {
+    vec![21, 3, 3, 0, 2, 2, description.into()]
 }
