@@ -52,6 +52,7 @@ mod process;
 pub mod report;
 pub mod run;
 pub mod subject;
+pub mod symptom;
 mod tls_record;
 pub mod witness;
 

@@ -15,6 +15,8 @@ mod mending;
 mod report_file;
 mod setup;
 mod suite;
+#[cfg(test)]
+mod symptoms;
 mod terminal;
 
 use clap::Parser;

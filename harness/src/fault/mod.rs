@@ -50,6 +50,22 @@ impl Fault {
                 | Self::TargetLost
         )
     }
+
+    /// How many faults of its area are more common, as far as is known.
+    pub fn commonness(self) -> usize {
+        let of_its_area = Self::ALL.iter().filter(|fault| fault.area() == self.area());
+        of_its_area.take_while(|fault| **fault != self).count()
+    }
+
+    /// What comes with this fault for a client that trusts nothing beforehand: a self-signed certificate and one
+    /// without its intermediate lead to no trusted authority (RFC 5280 section 6.1), and many clients have that one
+    /// word for all of it.
+    pub const fn comes_with(self) -> Option<Self> {
+        match self {
+            Self::SelfSigned | Self::MissingIntermediate => Some(Self::UnknownIssuer),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -2,7 +2,7 @@
 //!
 //! Within an area they stand in the order in which people meet them, the commonest first, as far as issues and forums
 //! tell; behind those, kindred ones stand together. Where a message stands for many faults, this order decides which is
-//! named first.
+//! named first (see [`symptom`](crate::symptom)).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -94,6 +94,11 @@ impl Subject {
         lines.iter().filter_map(|line| self.rules.read(&line.text)).collect()
     }
 
+    /// Reads one line as a fault, whoever has printed it.
+    pub(crate) fn read_line(&self, line: &str) -> Option<Said> {
+        self.rules.read(line)
+    }
+
     /// Starts it, and waits until it is ready to be connected to.
     ///
     /// # Errors

@@ -1,48 +1,39 @@
-//! `wssure explain`: a fault, its mend, and how each client words it.
+//! `wssure explain`: a fault's page, or the causes behind words that somebody has met.
 
-use std::io::{self, Write};
+mod page;
+mod symptom;
+
+use std::io::{self, Read};
 
 use anstyle::Style;
 use clap::Args;
-use wssure_harness::{
-    Fault,
-    client::{
-        self, Profile, Scheme,
-        profile::{Leaving, Offer},
-    },
-    data::nearest,
-    fault::{Area, Remedy, UnknownFault},
-    observation::{Finding, Moment},
-};
+use wssure_harness::{Fault, symptom::LONGEST};
 
-use crate::{
-    exit::{Failure, Verdict},
-    mending,
-};
+use crate::exit::{Failure, Verdict};
 
 const EXAMPLES: &str = "\
 Examples:
-  wssure explain self-signed
-  wssure list faults                           every fault there is";
+  wssure explain self-signed                   a fault: its meaning, its mend, each client's words for it
+  wssure list faults                           every fault there is
+  wssure explain ERR_CERT_COMMON_NAME_INVALID  a client's code, an alert, a close code, a message
+  wssure explain 'sslv3 alert certificate unknown'
+  wssure explain -9807
+  journalctl -u websockify | tail -5 | wssure explain -
+
+Several words together say more than each of them: paste the code that the browser shows, the close code and the line in
+the proxy's log. Nothing is connected to, and nothing is sent anywhere.
+
+Exit codes:
+  0    there is an answer
+  2    the words are not known here";
 
 /// The arguments of `wssure explain`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Which fault: `wssure list faults`
-    #[arg(value_name = "FAULT", value_parser = fault)]
-    fault: Fault,
-}
-
-fn fault(name: &str) -> Result<Fault, String> {
-    name.parse().map_err(|UnknownFault(_)| {
-        let names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
-        let hint = match nearest(name, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`wssure list faults` shows them all".to_owned(),
-        };
-        format!("there is no fault `{name}`; {hint}")
-    })
+    /// A fault, an alert, a close code, a client's error code, a line of a log; `-` reads lines from standard input
+    #[arg(value_name = "WORDS", required = true, allow_negative_numbers = true)]
+    words: Vec<String>,
 }
 
 const HEADING: Style = Style::new().bold();
@@ -50,118 +41,24 @@ const HEADING: Style = Style::new().bold();
 /// Explains it.
 ///
 /// # Errors
-/// A client's file that is built in is wrong; a test sees to it that none is.
+/// The words are not known, or a file that is built in is wrong; a test sees to it that none is.
 pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let fault = arguments.fault;
-    let clients = client::built_in()?;
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{HEADING}{fault}{HEADING:#} ({} fault)", fault.area())?;
-    writeln!(out, "  {}\n", fault.meaning())?;
-    writeln!(out, "{HEADING}Mend{HEADING:#}\n  {}\n", fault.mend())?;
-    if fault.remedy() != Remedy::Words {
-        mending::write(&fault.remedy().commands(None), &mut out)?;
-        writeln!(out)?;
-    }
-    writeln!(out, "{HEADING}Source{HEADING:#}\n  {}\n", fault.source())?;
-    let profiles: Vec<&Profile> = clients.iter().map(AsRef::as_ref).collect();
-    match fault.area() {
-        Area::Certificate => {
-            writeln!(out, "{HEADING}What each client makes of it{HEADING:#}")?;
-            table(&profiles, |profile| certificate_words(profile, fault), &mut out)?;
-        }
-        Area::File => {
-            writeln!(
-                out,
-                "No client sees the proxy's files: to it the connection just ends, if the proxy starts at all.\n"
-            )?;
-            for seen in [Fault::ConnectionClosed, Fault::ConnectionReset] {
-                writeln!(out, "{HEADING}What each client makes of {seen}{HEADING:#}")?;
-                table(&profiles, |profile| connection_words(profile, seen), &mut out)?;
-            }
-        }
-        Area::Connection => {
-            writeln!(out, "{HEADING}What each client makes of it{HEADING:#}")?;
-            table(&profiles, |profile| connection_words(profile, fault), &mut out)?;
-        }
+    let words = match arguments.words.as_slice() {
+        [only] if only == "-" => standard_input()?,
+        words => words.join(" "),
+    };
+    match words.trim().parse::<Fault>() {
+        Ok(fault) => page::write(fault)?,
+        Err(_) => symptom::write(&words)?,
     }
     Ok(Verdict::AsExpected)
 }
 
-fn table(
-    profiles: &[&Profile],
-    words: impl Fn(&Profile) -> String,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let width = profiles.iter().map(|profile| profile.name.len()).max().unwrap_or_default();
-    profiles
-        .iter()
-        .try_for_each(|profile| writeln!(out, "  {:width$}  {}", profile.name, words(profile)))
-}
-
-/// What comes with this fault for a client that trusts nothing beforehand: a self-signed certificate and
-/// one without its intermediate lead to no trusted authority (RFC 5280 section 6.1), and many clients have
-/// that one word for all of it.
-const fn comes_with(fault: Fault) -> Option<Fault> {
-    match fault {
-        Fault::SelfSigned | Fault::MissingIntermediate => Some(Fault::UnknownIssuer),
-        _ => None,
-    }
-}
-
-fn certificate_words(profile: &Profile, fault: Fault) -> String {
-    let finding = |fault| Finding { fault, place: None, detail: String::new() };
-    let found: Vec<Finding> = [fault].into_iter().chain(comes_with(fault)).map(finding).collect();
-    let Some(judgement) = profile.refusal_of(&found.iter().collect::<Vec<_>>()) else {
-        return "does not mind".to_owned();
-    };
-    let mut words = Vec::new();
-    if judgement.fault != fault {
-        words.push(format!("says `{}`", judgement.fault));
-    }
-    words.push(judgement.code.map_or_else(|| "no code".to_owned(), |code| format!("code {code}")));
-    let when = judgement.moment.map_or_else(|| moments(profile), |moment| moment.to_string());
-    words.push(match (judgement.alert, judgement.leaves) {
-        (Some(alert), _) => format!("alert {alert} ({}) {when}", alert.0),
-        (None, Leaving::Notifies) => format!("no alert but close_notify, it leaves {when}"),
-        (None, _) => format!("no alert, it leaves {when}"),
-    });
-    words.push(format!("close code {}", profile.refusal.close_code));
-    words.push(
-        match (&profile.exceptions, judgement.exception) {
-            (None, _) => "it has no warning to override",
-            (Some(_), Offer::Offered) => "its warning can be overridden",
-            (Some(_), Offer::Never) => "its warning cannot be overridden",
-        }
-        .to_owned(),
-    );
-    words.join("; ")
-}
-
-/// When it refuses, by TLS version only where that makes a difference.
-fn moments(profile: &Profile) -> String {
-    let mut moments: Vec<Moment> = profile.refusal.moment.values().copied().collect();
-    moments.dedup();
-    match moments.as_slice() {
-        [same] => same.to_string(),
-        _ => profile
-            .refusal
-            .moment
-            .iter()
-            .map(|(version, moment)| format!("{moment} (TLS {version})"))
-            .collect::<Vec<_>>()
-            .join(" or "),
-    }
-}
-
-fn connection_words(profile: &Profile, fault: Fault) -> String {
-    match profile.reports(fault, Scheme::Wss) {
-        Some(rule) => {
-            let code = rule
-                .code
-                .as_deref()
-                .map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
-            format!("{code}; close code {}", rule.close_code)
-        }
-        None => "no words of its own; close code 1006".to_owned(),
-    }
+/// What is there to read, and no more of it than is looked at: somebody may pipe a whole journal.
+fn standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);
+    let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
+    read.map_err(|source| Failure::System { doing: "read standard input", source })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
