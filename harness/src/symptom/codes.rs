@@ -181,8 +181,8 @@ impl Form {
     fn of(text: &str, profile: &Profile) -> Result<Self, DataError> {
         let is_flag = profile.refusal.names == Naming::AllFromTheTop && !text.contains(' ');
         let has = |is: fn(char) -> bool| text.chars().any(is);
-        let is_plain_word = !text.contains([' ', '_', '(', '-'])
-            && !(has(char::is_uppercase) && !has(char::is_lowercase));
+        let is_in_capitals = has(char::is_uppercase) && !has(char::is_lowercase);
+        let is_plain_word = !text.contains([' ', '_', '(', '-']) && !is_in_capitals;
         if is_flag || is_plain_word {
             return Ok(Self::WholeLine);
         }
