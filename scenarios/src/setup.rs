@@ -9,7 +9,7 @@ use wssure_harness::{
     certificate::Lab,
     client::{Actor, Profile},
     report::repeat::Again,
-    run::{self, Plan, Report},
+    run::{self, Keep, Plan, Report},
     subject::Subject,
 };
 
@@ -67,6 +67,7 @@ pub struct Setup {
     subject: Subject,
     lab: Lab,
     jobs: usize,
+    keep: Option<Keep>,
 }
 
 impl Setup {
@@ -101,7 +102,14 @@ impl Setup {
                 None => Lab::new()?,
             },
             jobs: jobs(options.jobs),
+            keep: None,
         })
+    }
+
+    /// The same, keeping there what is played.
+    pub fn keeping(mut self, keep: Option<Keep>) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// Plays the cases.
@@ -117,6 +125,7 @@ impl Setup {
             lab: self.lab,
             wssure: Some(this_program()?),
             jobs: self.jobs,
+            keep: self.keep,
         };
         let report = run_until_interrupted(async {
             Ok(run::run(plan, |finished| {

@@ -10,6 +10,7 @@ use std::{
 use super::{
     control::{Control, Reach, SERVED},
     judge::{self, Comparison},
+    kept::{Keep, Kept},
     stage::{Props, PropsError, Stage},
     target::Targets,
     verdict::{
@@ -45,6 +46,7 @@ pub(super) struct Company {
     pub targets: Targets,
     pub control: Control,
     pub wssure: Option<PathBuf>,
+    pub keep: Option<Keep>,
 }
 
 /// What playing a case gave.
@@ -134,16 +136,41 @@ impl Performance<'_> {
                     self.play_steps(&mut stage, props).await;
                 }
                 let time = Instant::now();
-                stage.end().await;
+                let log = stage.end().await;
                 self.effort.subjects_ms += milliseconds(time.elapsed());
-                result
+                self.keep(props, texts(&log)).unwrap_or(result)
             }
-            Err(StartFailure::Exited { log, .. }) => self.judge_exit(&log),
+            Err(StartFailure::Exited { log, .. }) => {
+                let result = self.judge_exit(&log);
+                self.keep(props, texts(&log)).unwrap_or(result)
+            }
             Err(error @ StartFailure::Lacks { .. }) => {
                 self.no_start(Verdict::Skipped(error.to_string()))
             }
             Err(error) => self.no_start(Verdict::Trouble(error.to_string())),
         }
+    }
+
+    /// Keeps what was played, where that is wanted; the result, if it cannot be kept.
+    fn keep(&self, props: &Props, log: Vec<String>) -> Option<StartResult> {
+        let keep = self.company.keep.as_ref()?;
+        let imported = self.case.steps.iter().filter_map(|step| match &step.action {
+            Action::Import(name) => {
+                Some((name.as_str(), props.certificate(name)?.anchor().clone()))
+            }
+            _ => None,
+        });
+        let kept = Kept {
+            case: self.case,
+            files: props.folder(),
+            authority: self.company.lab.authority(),
+            imported: imported.collect(),
+            command: props.command(self.case, &self.company.subject, self.company.wssure.clone()),
+            log,
+            clients: &self.clients,
+        };
+        let failed = kept.write(keep).err()?;
+        Some(self.no_start(Verdict::Trouble(format!("it cannot be kept: {failed}"))))
     }
 
     fn no_start(&self, verdict: Verdict) -> StartResult {

@@ -4,6 +4,7 @@ mod control;
 mod execute;
 mod installed;
 mod judge;
+mod kept;
 mod stage;
 mod target;
 mod verdict;
@@ -12,6 +13,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use tokio::task::JoinSet;
 
+pub use kept::{Keep, KeepError, README};
 pub use verdict::{
     CaseResult, ClientResult, ClientUsed, Difference, Effort, REPORT_VERSION, Report, SaidFault,
     StartResult, StepResult, SubjectUnderTest, Tally, Verdict,
@@ -46,6 +48,8 @@ pub struct Plan {
     pub wssure: Option<PathBuf>,
     /// How many cases to play side by side.
     pub jobs: usize,
+    /// Where to keep what was played; nothing is kept if absent.
+    pub keep: Option<Keep>,
 }
 
 /// A run that could not be made.
@@ -114,6 +118,7 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
         subject: plan.subject,
         targets,
         wssure: plan.wssure,
+        keep: plan.keep,
     });
 
     // Each is begun in its turn: what a client has seen before does not depend on the machine's mood.

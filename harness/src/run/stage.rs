@@ -1,6 +1,11 @@
 //! A case's stage: its certificates on disk, its subject running, its folder gone at the end.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rustls_pki_types::CertificateDer;
 use tempfile::TempDir;
@@ -9,6 +14,7 @@ use tokio::time::Instant;
 use super::{
     RunError,
     installed::Installed,
+    kept::{LISTEN, quoted},
     target::{Admits, Behind, Targets},
 };
 use crate::{
@@ -16,11 +22,16 @@ use crate::{
     certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification, encode},
     client::Scheme,
     dialogue::{self, Dialogue, Met, PlayedTarget, Renewal, Stand},
-    subject::{Launch, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption},
+    subject::{
+        Launch, Line, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption,
+    },
 };
 
 /// How long a subject may take to be ready.
 pub(super) const START_LIMIT: Duration = Duration::from_secs(15);
+
+/// What a subject that is started by hand relays to: a VNC server, where there is one.
+const TARGET_BY_HAND: ([u8; 4], u16) = ([127, 0, 0, 1], 5900);
 
 /// The certificates of a case, in files.
 pub(super) struct Props {
@@ -108,6 +119,40 @@ impl Props {
     pub(super) fn certificate(&self, name: &str) -> Option<&Minted> {
         self.minted.get(name).map(|(minted, _)| minted)
     }
+
+    /// Where they are, each certificate in a folder of its name.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The command for a shell that starts the subject with what the case begins with, in a folder with these files.
+    pub(super) fn command(
+        &self,
+        case: &Case,
+        subject: &Subject,
+        wssure: Option<PathBuf>,
+    ) -> String {
+        let relative = |path: &Path| path.strip_prefix(self.folder()).unwrap_or(path).to_owned();
+        let paths = self.minted.get(MAIN).map(|(_, paths)| paths);
+        let mut launch = Launch::new(TARGET_BY_HAND.into(), "");
+        launch.listen = ListenAt::Exactly(LISTEN.into());
+        launch.wssure = wssure;
+        launch.web = self.web.as_deref().map(relative);
+        if case.subject.options.contains(&SubjectOption::SslOnly) {
+            launch.plain = PlainClients::Refused;
+        }
+        let folder = match case.subject.identity {
+            Identity::DefaultFile => format!("cd {MAIN} && "),
+            Identity::Cert | Identity::CertAndKey => {
+                launch.cert = paths.map(|paths| relative(&paths.certificate));
+                launch.key = paths.and_then(|paths| paths.key.as_deref()).map(relative);
+                String::new()
+            }
+        };
+        let words = subject.command_line(&launch, LISTEN.into());
+        let words: Vec<String> = words.iter().map(|word| quoted(&word.to_string_lossy())).collect();
+        format!("{folder}{}", words.join(" "))
+    }
 }
 
 /// A case's files that could not be made.
@@ -142,6 +187,8 @@ pub(super) struct Stage<'a> {
     first: Option<Running>,
     other: Option<Running>,
     serving: String,
+    /// What those have printed that were stopped.
+    printed: Vec<Line>,
 }
 
 impl<'a> Stage<'a> {
@@ -167,6 +214,7 @@ impl<'a> Stage<'a> {
             first: None,
             other: None,
             serving: MAIN.to_owned(),
+            printed: Vec::new(),
         };
         stage.first = Some(stage.start(MAIN, None).await?);
         if case.needs_other_port() {
@@ -179,7 +227,7 @@ impl<'a> Stage<'a> {
     pub(super) async fn serve(&mut self, certificate: &str) -> Result<(), StartFailure> {
         let address = self.first.as_ref().map(Running::address);
         if let Some(first) = self.first.take() {
-            first.stop().await;
+            self.printed.extend(stopped(first).await);
         }
         self.first = Some(self.start(certificate, address).await?);
         self.serving = certificate.to_owned();
@@ -230,10 +278,13 @@ impl<'a> Stage<'a> {
         })
     }
 
-    pub(super) async fn end(self) {
+    /// Stops them, and gives all that they have printed.
+    pub(super) async fn end(self) -> Vec<Line> {
+        let mut printed = self.printed;
         for running in [self.first, self.other].into_iter().flatten() {
-            running.stop().await;
+            printed.extend(stopped(running).await);
         }
+        printed
     }
 
     async fn start(
@@ -306,6 +357,13 @@ async fn behind(case: &Case, props: &Props, targets: &Targets) -> std::io::Resul
         Target::Tls => tls(Admits::Everybody).await,
         Target::TlsAsking => tls(Admits::HoldersFrom(props.authority.clone())).await,
     }
+}
+
+/// Stops it, and gives what it has printed to its end.
+async fn stopped(running: Running) -> Vec<Line> {
+    let log = running.log().clone();
+    running.stop().await;
+    log.lines()
 }
 
 /// Starts the subject once with a good certificate, so that one that cannot be started is told once and

@@ -20,7 +20,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use tokio::time::Instant;
 
@@ -106,6 +106,11 @@ impl Subject {
     /// left running then.
     pub async fn start(&self, launch: &Launch, deadline: Instant) -> Result<Running, StartFailure> {
         process::start(self, launch, deadline).await
+    }
+
+    /// The command that starts it there, with its arguments.
+    pub(crate) fn command_line(&self, launch: &Launch, listen: SocketAddr) -> Vec<OsString> {
+        process::command_line(self, launch, listen)
     }
 
     /// What its version command prints first, if it has one and that succeeds before the deadline.

@@ -179,6 +179,18 @@ fn io_failure(subject: &Subject, doing: String, source: io::Error) -> StartFailu
     StartFailure::Io { subject: subject.name.clone(), doing, source }
 }
 
+/// The command that starts the subject, and its arguments.
+pub(super) fn command_line(
+    subject: &Subject,
+    launch: &Launch,
+    listen: SocketAddr,
+) -> Vec<OsString> {
+    let wssure = launch.wssure.clone().unwrap_or_else(|| PathBuf::from("wssure"));
+    let values = Values { launch, listen, options: &subject.options, wssure: &wssure };
+    let (program, arguments) = split(subject, subject.command.fill(&values));
+    std::iter::once(program.into_os_string()).chain(arguments).collect()
+}
+
 /// Runs one of the subject's commands.
 fn spawn(
     subject: &Subject,

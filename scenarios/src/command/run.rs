@@ -1,8 +1,10 @@
 //! `wssure run`: plays the cases and shows the matrix, what is unexpected, and the tally.
 
 use std::{
+    fs,
     io::{self, Write},
     net::IpAddr,
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -10,7 +12,7 @@ use clap::Args;
 use wssure_harness::{
     case::Case,
     report::{details, matrix, repeat::Again, summary},
-    run::Report,
+    run::{Keep, README, Report},
 };
 
 use crate::{
@@ -28,6 +30,7 @@ Examples:
   wssure run 'wiki/*' --client firefox,safari  a folder of cases, two clients
   wssure run --subject websockify --report junit=websockify.xml
   wssure run --webdriver 'edge=http://grid.example:4444,browserName=MicrosoftEdge' --address 192.0.2.7
+  wssure run certificates/expired --keep kept  and what to type to see it by hand
   wssure run --cases my-cases --client my-browser.toml --subject my-proxy.toml
 ";
 
@@ -64,6 +67,12 @@ pub struct Arguments {
     #[command(flatten)]
     options: Options,
 
+    /// Keep in this folder, which must be new or empty, for each case the certificates as served, their private keys
+    /// (readable by you alone), the subject's command line and log, and a README with the openssl, curl and browser
+    /// commands that show the same by hand
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+
     /// Show what would run, and run nothing
     #[arg(long)]
     list: bool,
@@ -91,10 +100,15 @@ pub fn execute(arguments: Arguments) -> Result<Verdict, Failure> {
     let prepared =
         arguments.reports.into_iter().map(Wanted::prepare).collect::<Result<Vec<_>, _>>()?;
     let shown = Shown::unless(arguments.quiet);
-    let report = setup.play(shown)?;
+    let keep = arguments.keep.as_deref().map(Keep::new).transpose();
+    let keep = keep.map_err(|error| Failure::Call(format!("--keep: {error}")))?;
+    let report = setup.keeping(keep.clone()).play(shown)?;
 
     prepared.into_iter().try_for_each(|prepared: Prepared| prepared.write(&report))?;
     even_if_unread(show(&report, &again, shown))?;
+    if let Some(keep) = keep {
+        even_if_unread(show_kept(&report, &keep))?;
+    }
     Ok(if report.is_success() { Verdict::AsExpected } else { Verdict::NotAsExpected })
 }
 
@@ -105,6 +119,21 @@ fn list(cases: &[Arc<Case>]) -> Result<Verdict, Failure> {
         writeln!(out, "{:width$}  {}", case.id, case.title)?;
     }
     Ok(Verdict::AsExpected)
+}
+
+/// A case alone is shown with its commands; of several, where they are.
+fn show_kept(report: &Report, keep: &Keep) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "\nKept, with the private keys, for you alone:")?;
+    for case in &report.cases {
+        writeln!(out, "  {}", keep.of(&case.id).join(README).display())?;
+    }
+    if let [only] = report.cases.as_slice()
+        && let Ok(readme) = fs::read_to_string(keep.of(&only.id).join(README))
+    {
+        writeln!(out, "\n{}", readme.trim_end())?;
+    }
+    Ok(())
 }
 
 fn show(report: &Report, again: &Again, shown: Shown) -> io::Result<()> {
