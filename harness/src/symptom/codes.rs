@@ -114,7 +114,12 @@ impl Codes {
             once.push(texts);
             is_new
         });
-        new.map(|(span, codes)| Reading { span, ..reading(book, &codes) }).collect()
+        new.map(|(span, codes)| {
+            let reading = reading(book, &codes);
+            let words = span.clone().and_then(|span| text.read().get(span));
+            Reading { words: words.map_or(reading.words.clone(), shown), span, ..reading }
+        })
+        .collect()
     }
 
     fn whole_lines(&self, text: &Text<'_>) -> Vec<&Code> {
@@ -201,7 +206,7 @@ fn pattern(text: &str, profile: &Profile) -> String {
     if let Some((number, words)) = numbered(text, '(') {
         let number = regex::escape(number);
         return match words {
-            "" => format!(r"(?m)(?:\b{}: |^){number}", regex::escape(&profile.name)),
+            "" => format!(r"(?m)(?:\b{}: |^)({number})", regex::escape(&profile.name)),
             words => phrase(words, &format!("{number} (?:SSL certificate problem: )?")),
         };
     }

@@ -17,7 +17,7 @@ const BEFORE: usize = 8;
 pub(super) fn read(book: &Book, text: &Text<'_>) -> Vec<Reading> {
     let mut met: Vec<(Fault, Option<Alert>)> = Vec::new();
     let mut readings = Vec::new();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !is_of_client(book, line)) {
         let Some((subject, said)) = said(book, line) else { continue };
         if met.contains(&(said.fault, said.alert)) {
             continue;
@@ -33,6 +33,12 @@ pub(super) fn read(book: &Book, text: &Text<'_>) -> Vec<Reading> {
         });
     }
     readings
+}
+
+/// Whether a client says so, and no proxy: tools put their name in front.
+fn is_of_client(book: &Book, line: &str) -> bool {
+    let first = line.split_once(": ").map(|(first, _)| first);
+    first.is_some_and(|first| book.clients.iter().any(|client| client.name == first))
 }
 
 /// What the first subject that knows the line reads in it, wherever in the line it begins.

@@ -30,7 +30,7 @@ static URLS: LazyLock<Option<Regex>> =
 
 /// The words of our proxy, Python, rustls, curl and OpenSSL before the name that was asked for.
 static ASKED_FOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:it asked for|not valid for(?: name)?|target host(?: ?name)?|connect(?:ing)? to host|server_name[:=]?) ['"“]?([a-z0-9._:-]+)"#).ok()
+    Regex::new(r#"(?i)(?:it asked for|not valid for(?: name)?|target host(?: ?name)?|connect(?:ing)? to host|in connection to|server_name[:=]?) ['"“]?([a-z0-9._:-]+)"#).ok()
 });
 
 static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -51,7 +51,7 @@ impl Place {
         let mut place = Self { file, key, target, ..Self::default() };
         match url(text.read()) {
             Some(url) => place.take(&url),
-            None => place.host = asked_for(text.read()),
+            None => (place.host, place.port) = asked_for(text.read()),
         }
         place
     }
@@ -75,11 +75,17 @@ fn url(words: &str) -> Option<Url> {
     websocket.or(urls.first()).cloned()
 }
 
-fn asked_for(words: &str) -> Option<Host> {
-    let found = ASKED_FOR.as_ref()?.captures(words)?;
-    let name = found.get(1)?.as_str().trim_end_matches([':', '.', ',']);
+fn asked_for(words: &str) -> (Option<Host>, Option<u16>) {
+    let found = ASKED_FOR.as_ref().and_then(|pattern| pattern.captures(words)?.get(1));
+    let Some(found) = found else { return (None, None) };
+    let name = found.as_str().trim_end_matches([':', '.', ',']);
+    let (host, port) = match name.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => (host, port.parse().ok()),
+        _ => (name, None),
+    };
     // `not valid for any names`
-    name.contains(['.', ':']).then(|| name.parse().ok()).flatten()
+    let host = host.contains(['.', ':']).then(|| host.parse().ok()).flatten();
+    (host, port)
 }
 
 fn target(words: &str) -> Option<(Host, u16)> {

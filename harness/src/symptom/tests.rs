@@ -111,10 +111,38 @@ fn what_people_paste_is_known() {
             Fault::KeyMismatch,
         ),
         ("self-signed", Fault::SelfSigned),
+        (
+            "curl: (60) SSL certificate problem: unable to get local issuer certificate",
+            Fault::UnknownIssuer,
+        ),
+        ("curl: (60) SSL certificate problem: self-signed certificate", Fault::SelfSigned),
+        (
+            "curl: (35) OpenSSL SSL_connect: Connection reset by peer in connection to vnc.example.org:6080",
+            Fault::ConnectionReset,
+        ),
+        ("The Upgrade header is missing", Fault::UpgradeStripped),
+        (
+            "Failed to connect to localhost:5900: [Errno 111] Connection refused",
+            Fault::TargetUnreachable,
+        ),
     ] {
         let found = all(words);
         assert!(found[..2.min(found.len())].contains(&wanted), "{words}: {:#?}", ask(words));
     }
+}
+
+#[test]
+fn a_sentence_says_more_than_the_number_in_it() {
+    let answer = ask("curl: (60) SSL certificate problem: certificate has expired");
+    assert_eq!(answer.recognised.len(), 1, "{answer:#?}");
+    assert_eq!(answer.causes[0].check.line, "wssure open wss://HOST/ --client curl");
+    let answer = ask(
+        "curl: (35) OpenSSL SSL_connect: Connection reset by peer in connection to vnc.example.org:6080 ",
+    );
+    assert!(
+        answer.causes[0].check.line.starts_with("wssure open wss://vnc.example.org:6080/ "),
+        "{answer:#?}"
+    );
 }
 
 #[test]
