@@ -12,7 +12,7 @@ use std::{
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use wssure_harness::{
     Fault, InProcess, Simulated,
-    certificate::{Kind, Lab, make},
+    certificate::{Delivery, FileNames, Kind, Lab, Shape, Specification, make},
     client::{self, Client, Payload, Scheme, profile::Era},
     fault::{Area, Remedy},
     host::Host,
@@ -108,20 +108,62 @@ fn plant_and_mend_all(kinds: &[Kind], kept: &Path) {
     });
 }
 
+/// Writes a good certificate in a shape, under the names that its commands have, mends it, and connects.
+async fn shape_and_mend(shape: Shape, kept: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let host: Host = "proxy.example.test".parse().unwrap();
+    let wanted = Specification::new(Kind::Good, host.clone());
+    let minted = Lab::kept_in(kept).unwrap().mint(&Specification { shape, ..wanted }).unwrap();
+    let (delivery, certificate, key) = match shape {
+        Shape::Pkcs12 => (Delivery::OneFile, "self.pfx", "key.pem"),
+        Shape::Utf16 => (Delivery::OneFile, "self.pem", "key.pem"),
+        Shape::Pkcs7 | Shape::Pkcs7Der => (Delivery::TwoFiles, "cert.p7b", "key.pem"),
+        Shape::DerCertificate => (Delivery::TwoFiles, "cert.der", "key.pem"),
+        Shape::DerKey => (Delivery::TwoFiles, "cert.pem", "key.der"),
+        _ => (Delivery::TwoFiles, "cert.pem", "key.pem"),
+    };
+    let names = FileNames { certificate: certificate.to_owned(), key: key.to_owned() };
+    minted.write(folder, delivery, &names).unwrap();
+    let chain = pem::Pem::new("CERTIFICATE", minted.intermediates()[0].to_vec());
+    fs::write(folder.join("chain.pem"), pem::encode(&chain)).unwrap();
+    for name in ["authority.pem", "authority.key"] {
+        fs::copy(kept.join(name), folder.join(name)).unwrap();
+    }
+    let before = contents(folder);
+    let password = format!("{}\n", wssure_harness::certificate::KEY_PASSWORD);
+    let fault = shape.plants().unwrap();
+    mend(folder, fault.remedy(), &host, &password);
+    let after = contents(folder);
+    assert!(before.iter().all(|file| after.contains(file)), "{shape}: a file was overwritten");
+    assert_mended(folder, &host, &[fault]).await;
+}
+
 #[test]
 fn every_fault_is_mended_by_the_commands_of_its_explanation() {
-    let (mut kinds, mut without_a_kind) = (BTreeSet::new(), Vec::new());
+    let mut kinds = BTreeSet::new();
+    let mut shapes = Vec::new();
     for &fault in Fault::ALL.iter().filter(|fault| fault.remedy() != Remedy::Words) {
-        match plainest(fault) {
-            Some(kind) => drop(kinds.insert(kind)),
-            None => without_a_kind.push(fault),
+        if let Some(kind) = plainest(fault) {
+            kinds.insert(kind);
+            continue;
         }
+        let planting = Shape::ALL.iter().copied().filter(|shape| shape.plants() == Some(fault));
+        let before = shapes.len();
+        // The right password mends that one, as it does for a key whose password was not given at all.
+        shapes.extend(planting.filter(|shape| *shape != Shape::EncryptedOtherwise));
+        assert!(
+            shapes.len() > before || fault == Fault::WrongKeyPassword,
+            "{fault}: nothing plants it"
+        );
     }
-    // The right password mends it, as it does for a key whose password was not given at all.
-    assert_eq!(without_a_kind, [Fault::WrongKeyPassword]);
     let kept = tempfile::tempdir().unwrap();
     Lab::kept_in(kept.path()).unwrap();
     plant_and_mend_all(&kinds.into_iter().collect::<Vec<_>>(), kept.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for shape in shapes {
+        runtime.block_on(shape_and_mend(shape, kept.path()));
+    }
 }
 
 #[test]
@@ -133,6 +175,8 @@ fn where_no_command_helps_it_is_not_in_the_certificate() {
         Fault::TrailingDot,        // in the URL
         Fault::UnderscoreName,     // in DNS
         Fault::UnreadableFile,     // in the rights of a user whom only the operator knows
+        Fault::NotARegularFile,    // in the option that names it
+        Fault::FileTooLarge,       // there, too
         Fault::UnloadableIdentity, // the proxy that says no more than this is the fault
     ];
     assert_eq!(by_words, in_other_places);

@@ -20,7 +20,7 @@ pub(crate) use pattern::Pattern;
 pub use suite::{Suite, Vocabulary};
 
 use crate::{
-    certificate::{Delivery, Kind, Parameters},
+    certificate::{Delivery, Kind, Parameters, Shape},
     client::{Opener, Scheme, Wish},
     data::Source,
     dialogue::{Dialogue, Renewal},
@@ -66,6 +66,8 @@ pub struct CertificateNeed {
     pub signer: Option<String>,
     /// What is otherwise than the kind has it.
     pub parameters: Parameters,
+    /// How its files are written.
+    pub shape: Shape,
 }
 
 /// How a case wants its subject.

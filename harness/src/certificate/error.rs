@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use super::{Kind, Parameter};
+use super::{Kind, Parameter, ShapeError};
 use crate::host::Host;
 
 /// A certificate could not be made or written.
@@ -47,6 +47,9 @@ pub enum MintError {
         /// What was to be changed.
         parameter: Parameter,
     },
+    /// Certificate and key cannot be written in that shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     /// `issued-by` was asked for, and not by whom.
     #[error(
         "an `issued-by` certificate is signed with another certificate's key: name that one as its signer"
@@ -68,9 +71,9 @@ pub enum MintError {
         /// The clock, in seconds of Unix time.
         seconds: u64,
     },
-    /// `openssl-command` was asked for, and there is no openssl.
+    /// `openssl-command` was asked for, or a shape of files that openssl makes, and there is no openssl.
     #[error(
-        "`openssl` is not installed, or not in PATH, and an `openssl-command` certificate is made by it"
+        "`openssl` is not installed, or not in PATH, and makes this certificate, or the shape of its files"
     )]
     OpensslMissing,
     /// openssl could not be started, or ended with an error.

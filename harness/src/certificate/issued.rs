@@ -2,7 +2,10 @@
 
 use rustls_pki_types::CertificateDer;
 
-use super::{Key, KeyType, Kind, MintError, Minted, files::Files, key::encode, minted::Parts};
+use super::{
+    KEY_PASSWORD, Key, KeyType, Kind, MintError, Minted, Shape, files::Files, key::encode,
+    minted::Parts,
+};
 use crate::host::Host;
 
 /// A certificate with its own key, and the certificates above it.
@@ -34,22 +37,23 @@ impl Issued {
     }
 
     /// Plants what the kind has wrong outside of the certificate.
-    pub(super) fn plant(self, kind: Kind, host: &Host) -> Result<Minted, MintError> {
+    pub(super) fn plant(self, kind: Kind, shape: Shape, host: &Host) -> Result<Minted, MintError> {
         let written = match kind {
             Kind::DamagedPem => self.sent.clone(), // It is there, and nobody can send it.
             _ => self.sent(kind),
         };
-        let certificates = written.iter().map(|written| encode("CERTIFICATE", written)).collect();
+        let certificates: String =
+            written.iter().map(|written| encode("CERTIFICATE", written)).collect();
         let other = match kind {
             Kind::MismatchedKey => Some(Key::generate(KeyType::P256)?),
             _ => None,
         };
         let key = other.as_ref().unwrap_or(&self.key);
         let key = match kind {
-            Kind::EncryptedKey => key.encrypted_pem()?,
+            Kind::EncryptedKey => key.encrypted_pem(KEY_PASSWORD)?,
             _ => key.pem(),
         };
-        let files = Files::new(kind, certificates, key);
+        let files = Files::new(kind, shape, &certificates, &key)?;
         Ok(Minted::new(self.into_parts(kind, host, other, files)))
     }
 
@@ -65,9 +69,14 @@ impl Issued {
             | Kind::NotPem
             | Kind::DamagedPem
             | Kind::MissingFile => None,
+            _ if files.shape.plants().is_some() => None,
             _ => Some(other.unwrap_or_else(|| self.key.clone())),
         };
-        Parts { kind, host: host.clone(), chain: self.sent(kind), given, issued: self, files }
+        let chain = match files.shape.plants() {
+            None => self.sent(kind),
+            Some(_) => Vec::new(),
+        };
+        Parts { kind, host: host.clone(), chain, given, issued: self, files }
     }
 
     /// The certificates that a server with these files sends.

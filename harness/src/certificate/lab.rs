@@ -16,7 +16,7 @@ use super::{
     chain::{Built, Chain},
     content,
     draft::{Draft, Issuer},
-    files::Files,
+    files::{Files, Shape},
     issued::Issued,
     kept,
     key::{Keyring, Role},
@@ -38,6 +38,8 @@ pub struct Specification {
     pub owner: Owner,
     /// What is otherwise than the kind has it.
     pub parameters: Parameters,
+    /// How its files are written.
+    pub shape: Shape,
 }
 
 impl Specification {
@@ -49,6 +51,7 @@ impl Specification {
             signer: None,
             owner: Owner::default(),
             parameters: Parameters::default(),
+            shape: Shape::default(),
         }
     }
 
@@ -58,8 +61,9 @@ impl Specification {
     }
 
     fn check(&self) -> Result<(), MintError> {
-        let Self { kind, host, parameters, .. } = self;
+        let Self { kind, host, parameters, shape, .. } = self;
         kind.check_host(host)?;
+        shape.check(*kind, parameters.key)?;
         if let Some(parameter) = parameters.given().find(|given| !kind.takes(*given)) {
             return Err(MintError::ParameterNotTaken { kind: *kind, parameter });
         }
@@ -144,7 +148,7 @@ impl Lab {
     /// that needs it as the common name, openssl is needed and missing or failing, or a library
     /// cannot do its part.
     pub fn mint(&self, specification: &Specification) -> Result<Minted, MintError> {
-        let Specification { kind, host, signer, owner, parameters } = specification;
+        let Specification { kind, host, signer, owner, parameters, shape } = specification;
         specification.check()?;
         let leaf = content::server(specification, self.now)?;
         let of = parameters.key.unwrap_or(kind.key_type());
@@ -169,11 +173,11 @@ impl Lab {
             }
             (SignedBy::Openssl, None) => {
                 let made = openssl::run(openssl::program(), host, owner, openssl::DEADLINE)?;
-                let files = Files::new(*kind, made.certificate_text, made.key_text);
+                let files = Files::new(*kind, *shape, &made.certificate_text, &made.key_text)?;
                 return Ok(Issued::root(made.certificate, made.key).with_files(*kind, host, files));
             }
         };
-        issued.plant(*kind, host)
+        issued.plant(*kind, *shape, host)
     }
 
     fn build(&self, chain: &Chain) -> Result<Built, MintError> {

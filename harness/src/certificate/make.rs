@@ -67,7 +67,7 @@ fn plan(minted: &Minted) -> Vec<Planned> {
     let files = minted.files();
     let pem = |certificates: &[CertificateDer<'_>]| -> Option<Content> {
         let text: String = certificates.iter().map(|der| encode("CERTIFICATE", der)).collect();
-        (!text.is_empty()).then(|| text.into())
+        (!text.is_empty()).then(|| text.as_str().into())
     };
     [
         (

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use rustls_pki_types::CertificateDer;
 
 use super::{
-    Key, Kind, MintError,
+    Key, Kind, MintError, Shape,
     files::{Delivery, FileNames, Files, Paths},
     issued::Issued,
 };
@@ -39,7 +39,17 @@ impl Minted {
         &self.0.host
     }
 
-    /// What is wrong with it: [`Kind::plants`].
+    /// How its files are written.
+    pub fn shape(&self) -> Shape {
+        self.files().shape
+    }
+
+    /// Whether every server can be started with its files, so that a client is sent its certificates.
+    pub fn is_servable(&self) -> bool {
+        self.kind().is_servable() && self.shape().plants().is_none()
+    }
+
+    /// What is wrong with the certificate, or its files, as its kind has it: [`Kind::plants`].
     pub fn plants(&self) -> &'static [Fault] {
         self.kind().plants()
     }

@@ -39,7 +39,7 @@ mod tangled;
 mod tests;
 
 pub use error::MintError;
-pub use files::{Content, Delivery, FileNames, Files, Paths};
+pub use files::{Content, Delivery, FileNames, Files, Paths, Shape, ShapeError, UnknownShape};
 pub(crate) use key::encode;
 pub use key::{KEY_PASSWORD, Key, KeyType, UnknownKeyType};
 pub use kind::{Kind, UnknownKind};

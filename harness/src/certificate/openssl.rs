@@ -1,4 +1,4 @@
-//! The wiki's openssl command, run as a person runs it.
+//! openssl, run as a person runs it: the wiki's command, and what turns files into other forms.
 
 use std::{
     fs::{self, File},
@@ -21,6 +21,9 @@ pub const COMMAND: &str = "openssl req -new -x509 -days 365 -nodes -out self.pem
 
 /// The file that it writes.
 const FILE: &str = "self.pem";
+
+/// The file that [`make`]'s commands write.
+const MADE: &str = "made";
 
 /// Where openssl's questions go, in the folder that it runs in.
 const QUESTIONS: &str = "questions";
@@ -49,30 +52,44 @@ pub(super) fn run(
     deadline: Duration,
 ) -> Result<SelfPem, MintError> {
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
-    let outcome = answer(program, &answers_for(host, owner), deadline, folder.path())?;
-    if !outcome.success() {
-        let said = fs::read_to_string(folder.path().join(QUESTIONS)).unwrap_or_default();
-        let last = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
-        return Err(failed(format!("{outcome}; its last words: {last}")));
-    }
+    answer(program, COMMAND, &answers_for(host, owner), deadline, folder.path())?;
     let text = fs::read_to_string(folder.path().join(FILE))
         .map_err(|error| failed(format!("it ended well, but {FILE} cannot be read: {error}")))?;
     read(Zeroizing::new(text), host)
 }
 
-/// Starts the program, answers its questions, and waits for its end, but no longer than the deadline.
+/// A file that a command reads.
+pub(super) struct Input<'a> {
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+}
+
+/// What an openssl command makes of some files, in a folder of its own, where it writes [`MADE`].
+pub(super) fn make(arguments: &str, inputs: &[Input<'_>]) -> Result<Zeroizing<Vec<u8>>, MintError> {
+    let command = format!("openssl {arguments}");
+    let system = |error: io::Error| failed_at(&command, error.to_string());
+    let folder = tempfile::tempdir().map_err(system)?;
+    for input in inputs {
+        fs::write(folder.path().join(input.name), input.bytes).map_err(system)?;
+    }
+    answer(program(), &command, "", DEADLINE, folder.path())?;
+    fs::read(folder.path().join(MADE)).map(Zeroizing::new).map_err(system)
+}
+
+/// Starts the program, answers its questions, and waits for its good end, but no longer than the deadline.
 /// Questions and answers pass through files, so that neither side can wait for the other.
 fn answer(
     mut program: Command,
+    command: &str,
     words: &str,
     deadline: Duration,
     folder: &Path,
-) -> Result<std::process::ExitStatus, MintError> {
-    let system = |error: io::Error| failed(error.to_string());
+) -> Result<(), MintError> {
+    let system = |error: io::Error| failed_at(command, error.to_string());
     let answers = folder.join("answers");
     fs::write(&answers, words).map_err(system)?;
     let mut child = program
-        .args(COMMAND.split_whitespace().skip(1))
+        .args(command.split_whitespace().skip(1))
         .current_dir(folder)
         .stdin(File::open(&answers).map_err(system)?)
         .stdout(Stdio::null())
@@ -80,13 +97,18 @@ fn answer(
         .spawn()
         .map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => MintError::OpensslMissing,
-            _ => failed(error.to_string()),
+            _ => failed_at(command, error.to_string()),
         })?;
-    if let Some(status) = child.wait_timeout(deadline).map_err(system)? {
-        return Ok(status);
+    let Some(outcome) = child.wait_timeout(deadline).map_err(system)? else {
+        child.kill().and_then(|()| child.wait()).map_err(system)?;
+        return Err(MintError::OpensslHung { command: command.to_owned(), after: deadline });
+    };
+    if outcome.success() {
+        return Ok(());
     }
-    child.kill().and_then(|()| child.wait()).map_err(system)?;
-    Err(MintError::OpensslHung { command: COMMAND.to_owned(), after: deadline })
+    let said = fs::read_to_string(folder.join(QUESTIONS)).unwrap_or_default();
+    let last = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
+    Err(failed_at(command, format!("{outcome}; its last words: {last}")))
 }
 
 /// What a person types: the defaults for country, state and city, the organization, the default for the unit,
@@ -133,7 +155,11 @@ fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
 }
 
 fn failed(reason: String) -> MintError {
-    MintError::OpensslFailed { command: COMMAND.to_owned(), reason }
+    failed_at(COMMAND, reason)
+}
+
+fn failed_at(command: &str, reason: String) -> MintError {
+    MintError::OpensslFailed { command: command.to_owned(), reason }
 }
 
 #[cfg(test)]

@@ -17,6 +17,16 @@ pub enum Remedy {
     Words,
     /// The key without its password.
     PlainKey,
+    /// The key and the certificates out of PKCS#12.
+    FromPkcs12,
+    /// The certificates out of PKCS#7.
+    FromPkcs7,
+    /// The certificate out of DER.
+    FromDerCertificate,
+    /// The key out of DER.
+    FromDerKey,
+    /// The text out of UTF-16.
+    FromUtf16,
     /// The certificate with the intermediates above it, and nothing else.
     WholeChain,
     /// A new key, and a new certificate from the authority that the clients trust.
@@ -65,6 +75,13 @@ impl Remedy {
         match self {
             Self::Words => Vec::new(),
             Self::PlainKey => vec![plain_key(), join("new-key.pem cert.pem")],
+            Self::FromPkcs12 => vec![from_pkcs12()],
+            Self::FromPkcs7 => vec![from_pkcs7(), join("key.pem new-cert.pem")],
+            Self::FromDerCertificate => {
+                vec![from_der_certificate(), join("key.pem new-cert.pem chain.pem")]
+            }
+            Self::FromDerKey => vec![from_der_key(), join("new-key.pem cert.pem")],
+            Self::FromUtf16 => vec![from_utf16()],
             Self::WholeChain => vec![whole_chain(), join("key.pem new-leaf.pem chain.pem")],
             Self::NewCertificate => certificate(host, Authority::Trusted),
             Self::NewAuthority => [vec![authority()], certificate(host, Authority::New)].concat(),
@@ -76,6 +93,44 @@ fn plain_key() -> Command {
     Command {
         why: "Take the password from the key; it is asked for.",
         line: "openssl pkey -in key.pem -out new-key.pem".to_owned(),
+    }
+}
+
+/// -nodes and not -noenc: OpenSSL 1.1.1 does not know the new name.
+fn from_pkcs12() -> Command {
+    Command {
+        why: "Take the key and the certificates out of it, for --cert; its password is asked for.",
+        line: "(umask 077; openssl pkcs12 -in self.pfx -nodes -out mended.pem)".to_owned(),
+    }
+}
+
+fn from_pkcs7() -> Command {
+    Command {
+        why: "Take the certificates out of it, whether it is text or not. (The server's own has to be the first.)",
+        line: "openssl pkcs7 -in cert.p7b -print_certs -out new-cert.pem || \
+               openssl pkcs7 -inform DER -in cert.p7b -print_certs -out new-cert.pem"
+            .to_owned(),
+    }
+}
+
+fn from_der_certificate() -> Command {
+    Command {
+        why: "Take the certificate out of it; let chain.pem be what its authority publishes for it.",
+        line: "openssl x509 -inform DER -in cert.der -out new-cert.pem".to_owned(),
+    }
+}
+
+fn from_der_key() -> Command {
+    Command {
+        why: "Take the key out of it.",
+        line: "(umask 077; openssl pkey -inform DER -in key.der -out new-key.pem)".to_owned(),
+    }
+}
+
+fn from_utf16() -> Command {
+    Command {
+        why: "Write it again as the ASCII that it is.",
+        line: "(umask 077; iconv -f UTF-16 -t UTF-8 self.pem > mended.pem)".to_owned(),
     }
 }
 

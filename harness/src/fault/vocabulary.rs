@@ -561,23 +561,29 @@ faults! {
         by: NewCertificate,
         source: "websockify 0.13: `SSL connection but '...' not found`",
     }
-    NoPrivateKey "no-private-key" File {
-        means: "The file has a certificate, but no private key, and none was given beside it.",
-        mend: "Give the key with --key, or append it to the certificate file.",
+    MissingKeyFile "missing-key-file" File {
+        means: "The key file that the proxy was told to use is not there, or its name is empty.",
+        mend: "Check --key; leave it out if the key is in the certificate file.",
         by: NewCertificate,
-        source: "OpenSSL: SSL_CTX_use_PrivateKey_file:PEM lib (140B0009), which the wiki page lays at Chrome's door",
-    }
-    KeyMismatch "key-mismatch" File {
-        means: "The private key belongs to another certificate.",
-        mend: "Give the key that was made for this certificate (after a renewal: the new one), the leaf before its issuers.",
-        by: NewCertificate,
-        source: "OpenSSL: X509_check_private_key:key values mismatch",
+        source: "novnc/noVNC#1251 (--key ''); websockify 0.13: `[Errno 2] No such file or directory`",
     }
     UnreadableFile "unreadable-file" File {
         means: "The certificate or key file is there, but the proxy may not read it.",
         mend: "Let the proxy's user read the file and enter each folder above it (certbot: live/ and archive/).",
         by: Words,
         source: "POSIX open(2): EACCES",
+    }
+    NotARegularFile "not-a-regular-file" File {
+        means: "What the proxy was given as the certificate or key file is a folder, a pipe or a device, and no file.",
+        mend: "Name a file in the folder (certbot: live/HOST/fullchain.pem and live/HOST/privkey.pem).",
+        by: Words,
+        source: "POSIX read(2): EISDIR; a pipe or a device may never end",
+    }
+    FileTooLarge "file-too-large" File {
+        means: "The file is far larger than any certificate and key.",
+        mend: "Give the file with the certificate; this is another one, an image of a disk or a log for instance.",
+        by: Words,
+        source: "RFC 8446 section 4.4.2 (a list of certificates has less than 16 MiB)",
     }
     EmptyFile "empty-file" File {
         means: "The certificate file is empty.",
@@ -587,9 +593,45 @@ faults! {
     }
     NotPem "not-pem" File {
         means: "The file holds no PEM block: no line says -----BEGIN ...-----.",
-        mend: "Convert it: openssl x509 -inform DER (certificate) or openssl pkcs12 -nodes (PFX), or give the right file.",
+        mend: "Give the file with the certificate in PEM, or make a new one.",
         by: NewCertificate,
         source: "RFC 7468 section 2",
+    }
+    Pkcs12File "pkcs12-file" File {
+        means: "The file is PKCS#12 (.pfx, .p12): key and certificates, as Windows keeps them, where PEM is wanted.",
+        mend: "Convert it: openssl pkcs12 -in FILE -nodes -out self.pem",
+        by: FromPkcs12,
+        source: "RFC 7292; novnc/websockify#363",
+    }
+    Pkcs7File "pkcs7-file" File {
+        means: "The file is PKCS#7 (.p7b): certificates without a key, in a form that servers do not take.",
+        mend: "Convert it: openssl pkcs7 -in FILE -print_certs -out cert.pem (with -inform DER if it is not text), and give the key with --key.",
+        by: FromPkcs7,
+        source: "RFC 2315; novnc/websockify#286",
+    }
+    DerCertificate "der-certificate" File {
+        means: "The file is a certificate in DER (.cer, .crt, .der), where PEM is wanted.",
+        mend: "Convert it: openssl x509 -inform DER -in FILE -out cert.pem, and give the key with --key.",
+        by: FromDerCertificate,
+        source: "RFC 7468 section 5 (PEM); X.690 (DER)",
+    }
+    DerKey "der-key" File {
+        means: "The file is a private key in DER, where PEM is wanted.",
+        mend: "Convert it: openssl pkey -inform DER -in FILE -out key.pem",
+        by: FromDerKey,
+        source: "RFC 7468 section 10 (PEM); X.690 (DER)",
+    }
+    Utf16File "utf-16-file" File {
+        means: "The file is text in UTF-16, as Windows PowerShell's > and Notepad's `Unicode` write it.",
+        mend: "Convert it: iconv -f UTF-16 -t UTF-8 FILE > self.pem",
+        by: FromUtf16,
+        source: "RFC 7468 section 3 (ASCII); Windows PowerShell 5.1, about_Redirection (UTF-16LE)",
+    }
+    CertificateRequest "certificate-request" File {
+        means: "The file holds a certificate request (CSR): what is sent to an authority, and not what comes back.",
+        mend: "Use the certificate that the authority made for the request (certbot: live/HOST/fullchain.pem, not csr/).",
+        by: NewCertificate,
+        source: "RFC 2986; novnc/websockify#533",
     }
     DamagedPem "damaged-pem" File {
         means: "A PEM block in the file cannot be decoded: its base64 or its END line is damaged.",
@@ -614,6 +656,12 @@ faults! {
         mend: "Give the right --key-password.",
         by: PlainKey,
         source: "OpenSSL: bad decrypt",
+    }
+    UnsupportedKeyEncryption "unsupported-key-encryption" File {
+        means: "The private key is encrypted in a way that the proxy does not know.",
+        mend: "Encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY -out NEW; or decrypt it: openssl pkey -in KEY -out PLAIN",
+        by: PlainKey,
+        source: "RFC 1421 section 4.6.1 (Proc-Type: 4,ENCRYPTED), before PKCS#8; RFC 8018 (what PKCS#8 is encrypted with)",
     }
     UnloadableIdentity "unloadable-certificate" File {
         means: "The proxy could not load its certificate or key, and does not say which, or why.",

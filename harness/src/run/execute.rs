@@ -81,9 +81,9 @@ pub(super) async fn play(case: Arc<Case>, company: Arc<Company>) -> Played {
     };
     let start_result = match props {
         Ok(Ok(props)) => performance.play(&props).await,
-        Ok(Err(error @ PropsError::Certificate(MintError::OpensslMissing))) => {
-            performance.no_start(Verdict::Skipped(error.to_string()))
-        }
+        Ok(Err(
+            error @ (PropsError::Certificate(MintError::OpensslMissing) | PropsError::NotHere(_)),
+        )) => performance.no_start(Verdict::Skipped(error.to_string())),
         Ok(Err(error)) => performance.no_start(Verdict::Trouble(error.to_string())),
         Err(error) => performance.no_start(Verdict::Trouble(error.to_string())),
     };

@@ -5,6 +5,7 @@ mod execute;
 mod installed;
 mod judge;
 mod kept;
+mod rights;
 mod stage;
 mod target;
 mod verdict;

@@ -15,11 +15,14 @@ use super::{
     RunError,
     installed::Installed,
     kept::{LISTEN, quoted},
+    rights,
     target::{Admits, Behind, Targets},
 };
 use crate::{
     case::{Case, Identity, MAIN, Port, TARGET, Target},
-    certificate::{Kind, Lab, MintError, Minted, Owner, Paths, Specification, encode},
+    certificate::{
+        KEY_PASSWORD, Kind, Lab, MintError, Minted, Owner, Paths, Shape, Specification, encode,
+    },
     client::Scheme,
     dialogue::{self, Dialogue, Met, PlayedTarget, Renewal, Stand},
     subject::{
@@ -41,6 +44,8 @@ pub(super) struct Props {
     /// The main certificate's files, where they are to be renewed while they are served.
     installed: Option<Installed>,
     authority: CertificateDer<'static>,
+    /// What the subject is started through, where a file is not for it to read.
+    through: Vec<String>,
 }
 
 impl Props {
@@ -61,6 +66,7 @@ impl Props {
             let specification = Specification {
                 owner: owner.clone(),
                 parameters: need.parameters.clone(),
+                shape: need.shape,
                 ..specification
             };
             let certificate = lab.mint(&specification)?;
@@ -69,8 +75,9 @@ impl Props {
                 certificate.write(&folder.path().join(name), delivery, &delivery.names())?;
             minted.insert(name.clone(), (certificate, paths));
         }
-        let mut props =
-            Self { folder, minted, web: None, installed: None, authority: lab.authority() };
+        let through = bind(&minted)?;
+        let authority = lab.authority();
+        let mut props = Self { folder, minted, web: None, installed: None, authority, through };
         if let Some(renewal) = case.first_renewal() {
             let (_, from) = &props.minted[MAIN];
             let folder = props.folder.path().join("served");
@@ -90,10 +97,10 @@ impl Props {
         if let Some((main, _)) = self.minted.get(MAIN) {
             let files = main.files();
             if let Some(certificate) = &files.certificate {
-                std::fs::write(web.join("proxy.crt"), certificate.text())?;
+                std::fs::write(web.join("proxy.crt"), certificate.bytes())?;
             }
             if let Some(both) = &files.one_file {
-                std::fs::write(web.join("self.pem"), both.text())?;
+                std::fs::write(web.join("self.pem"), both.bytes())?;
             }
         }
         Ok(web)
@@ -155,11 +162,33 @@ impl Props {
     }
 }
 
+/// What has to start the subject so that it cannot read those that nobody may read.
+fn bind(minted: &BTreeMap<String, (Minted, Paths)>) -> Result<Vec<String>, PropsError> {
+    let forbidden = minted.values().find_map(|(minted, paths)| match minted.shape() {
+        Shape::Unreadable | Shape::Unreachable => Some(paths.certificate.as_path()),
+        Shape::UnreadableKey => paths.key.as_deref(),
+        _ => None,
+    });
+    let through = forbidden.map(rights::bound_by_mode).transpose();
+    Ok(through.map_err(PropsError::NotHere)?.unwrap_or_default())
+}
+
+/// The folder cannot be removed while one in it cannot be entered.
+impl Drop for Props {
+    fn drop(&mut self) {
+        for name in self.minted.keys() {
+            rights::give_back(&self.folder.path().join(name));
+        }
+    }
+}
+
 /// A case's files that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PropsError {
     #[error(transparent)]
     Certificate(#[from] MintError),
+    #[error("{0}")]
+    NotHere(&'static str),
     #[error("a case's files cannot be written below {place}: {0}; TMPDIR names another place", place = std::env::temp_dir().display())]
     Folder(#[from] std::io::Error),
 }
@@ -168,7 +197,7 @@ impl From<PropsError> for RunError {
     fn from(error: PropsError) -> Self {
         match error {
             PropsError::Certificate(error) => Self::Certificates(error),
-            PropsError::Folder(_) => Self::Setup(error.to_string()),
+            PropsError::Folder(_) | PropsError::NotHere(_) => Self::Setup(error.to_string()),
         }
     }
 }
@@ -259,15 +288,17 @@ impl<'a> Stage<'a> {
 
     /// How a client that accepts everything reaches the first subject.
     pub(super) fn control_scheme(&self) -> Scheme {
-        let kind = self.props.certificate(&self.serving).map_or(Kind::Good, Minted::kind);
-        if kind.is_servable() { Scheme::Wss } else { Scheme::Ws }
+        match self.props.certificate(&self.serving).is_none_or(Minted::is_servable) {
+            true => Scheme::Wss,
+            false => Scheme::Ws,
+        }
     }
 
     /// Whether what it serves is judged by the trust in the run's authority.
     pub(super) fn relies_on_authority(&self) -> bool {
         self.props
             .certificate(&self.serving)
-            .is_some_and(|minted| minted.kind().relies_on_authority())
+            .is_some_and(|minted| minted.is_servable() && minted.kind().relies_on_authority())
     }
 
     fn authority_file(&self, name: &str, of: Option<&str>) -> Result<PathBuf, StartFailure> {
@@ -311,6 +342,10 @@ impl<'a> Stage<'a> {
         };
         if let Some(address) = at {
             launch.listen = ListenAt::Exactly(address);
+        }
+        launch.through.clone_from(&self.props.through);
+        if self.case.subject.options.contains(&SubjectOption::KeyPassword) {
+            launch.key_password = Some(KEY_PASSWORD.to_owned());
         }
         launch.wssure.clone_from(&self.wssure);
         launch.web.clone_from(&self.props.web);

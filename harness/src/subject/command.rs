@@ -32,6 +32,7 @@ enum Placeholder {
     Options,
     Cert,
     Key,
+    KeyPassword,
     Web,
     Cafile,
     TargetCafile,
@@ -51,6 +52,7 @@ impl Placeholder {
         ("options", Self::Options),
         ("cert", Self::Cert),
         ("key", Self::Key),
+        ("key-password", Self::KeyPassword),
         ("web", Self::Web),
         ("cafile", Self::Cafile),
         ("target-cafile", Self::TargetCafile),
@@ -70,6 +72,7 @@ impl Placeholder {
                 self,
                 Self::Cert
                     | Self::Key
+                    | Self::KeyPassword
                     | Self::Web
                     | Self::Cafile
                     | Self::TargetCafile
@@ -80,6 +83,7 @@ impl Placeholder {
                 Self::Folder => true,
                 Self::Cert => option == O::Cert,
                 Self::Key => option == O::Key,
+                Self::KeyPassword => option == O::KeyPassword,
                 Self::Web => option == O::Web,
                 Self::Cafile => option == O::Cafile,
                 Self::TargetCafile => option == O::TargetCafile,
@@ -164,6 +168,9 @@ fn text(part: &Part, values: &Values<'_>) -> OsString {
             Placeholder::TargetPort => target.port().to_string().into(),
             Placeholder::Cert => path(values.launch.cert.as_ref()),
             Placeholder::Key => path(values.launch.key.as_ref()),
+            Placeholder::KeyPassword => {
+                values.launch.key_password.as_deref().unwrap_or_default().into()
+            }
             Placeholder::Web => path(values.launch.web.as_ref()),
             Placeholder::Cafile => path(values.launch.cafile.as_ref()),
             Placeholder::TargetCafile => path(values.launch.target_cafile.as_ref()),

@@ -38,6 +38,8 @@ pub struct Launch {
     pub cert: Option<PathBuf>,
     /// The private key, if it has a file of its own.
     pub key: Option<PathBuf>,
+    /// The password of the private key.
+    pub key_password: Option<String>,
     /// A folder to serve over HTTP.
     pub web: Option<PathBuf>,
     /// The authorities whose client certificates are good.
@@ -52,6 +54,9 @@ pub struct Launch {
     pub plain: PlainClients,
     /// The folder that it is started in.
     pub working_folder: PathBuf,
+    /// What is started in front of the subject's own command, which is its last arguments: a program that changes what
+    /// the subject may do, and becomes it.
+    pub through: Vec<String>,
     /// The program that `{wssure}` stands for; none is the program that runs.
     pub wssure: Option<PathBuf>,
 }
@@ -64,6 +69,7 @@ impl Launch {
             target,
             cert: None,
             key: None,
+            key_password: None,
             web: None,
             cafile: None,
             target_cafile: None,
@@ -71,6 +77,7 @@ impl Launch {
             switches: Vec::new(),
             plain: PlainClients::Served,
             working_folder: working_folder.into(),
+            through: Vec::new(),
             wssure: None,
         }
     }
@@ -80,6 +87,7 @@ impl Launch {
         [
             (SubjectOption::Cert, self.cert.is_some()),
             (SubjectOption::Key, self.key.is_some()),
+            (SubjectOption::KeyPassword, self.key_password.is_some()),
             (SubjectOption::SslOnly, self.plain == PlainClients::Refused),
             (SubjectOption::Web, self.web.is_some()),
             (SubjectOption::Cafile, self.cafile.is_some()),

@@ -18,6 +18,8 @@ pub enum SubjectOption {
     Cert,
     /// A private key in a file of its own.
     Key,
+    /// The password of that key.
+    KeyPassword,
     /// Plain `ws://` and `http://` clients are turned away.
     SslOnly,
     /// A folder is served over HTTP on the same port.
@@ -49,6 +51,7 @@ impl fmt::Display for SubjectOption {
         f.write_str(match self {
             Self::Cert => "cert",
             Self::Key => "key",
+            Self::KeyPassword => "key-password",
             Self::SslOnly => "ssl-only",
             Self::Web => "web",
             Self::VerifyClient => "verify-client",

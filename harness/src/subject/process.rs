@@ -213,7 +213,9 @@ fn spawn(
     let line =
         template.fill(&Values { launch, listen, options: &subject.options, wssure: &wssure });
     let (program, arguments) = split(subject, line);
-    let invocation = Invocation::new(&program, folder).arguments(arguments);
+    let mut whole = launch.through.iter().map(OsString::from).chain([program.clone().into()]);
+    let first = whole.next().unwrap_or_default();
+    let invocation = Invocation::new(first, folder).arguments(whole).arguments(arguments);
     Process::spawn(invocation).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StartFailure::CommandNotFound {
             subject: subject.name.clone(),

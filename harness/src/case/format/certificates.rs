@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, ops::Range};
 
 use toml::Spanned;
 
-use super::{HOST, Reader, raw::RawCertificate};
+use super::{
+    HOST, Reader,
+    raw::{RawCertificate, RawSubject},
+};
 use crate::{
     case::{CertificateNeed, MAIN},
-    certificate::{Kind, Parameter, Parameters, SubjectName},
+    certificate::{Kind, Parameter, Parameters, Shape, SubjectName},
     data::DataError,
     host::Host,
 };
@@ -64,7 +67,34 @@ impl Reader<'_> {
             self.source.error(at, error.to_string())
         })?;
         let parameters = self.parameters(kind, &raw)?;
-        Ok(CertificateNeed { kind, host, signer: raw.signer.map(Spanned::into_inner), parameters })
+        let shape = self.shape(kind, &parameters, raw.shape.as_ref())?;
+        let signer = raw.signer.map(Spanned::into_inner);
+        Ok(CertificateNeed { kind, host, signer, parameters, shape })
+    }
+
+    fn shape(
+        &self,
+        kind: Kind,
+        parameters: &Parameters,
+        raw: Option<&Spanned<Shape>>,
+    ) -> Result<Shape, DataError> {
+        let Some(shape) = raw else { return Ok(Shape::default()) };
+        let checked = shape.get_ref().check(kind, parameters.key);
+        checked.map_err(|error| self.source.error(shape.span(), error.to_string()))?;
+        Ok(*shape.get_ref())
+    }
+
+    /// Checks that the subject is given each of them in a way that its shape is for.
+    pub(super) fn check_delivery(
+        &self,
+        certificates: &BTreeMap<String, CertificateNeed>,
+        subject: &RawSubject,
+    ) -> Result<(), DataError> {
+        let delivery = subject.identity.delivery();
+        certificates.values().try_for_each(|need| {
+            let checked = need.shape.check_delivery(delivery);
+            checked.map_err(|error| self.source.error(0..0, error.to_string()))
+        })
     }
 
     fn parameters(&self, kind: Kind, raw: &RawCertificate) -> Result<Parameters, DataError> {

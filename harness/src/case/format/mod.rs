@@ -43,14 +43,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn case(&self, id: &str, one: One) -> Result<Case, DataError> {
         let certificates = self.certificates(one.certificate, one.certificates)?;
-        let start = self.start(one.start)?;
+        let start = self.start(one.start, one.log.as_ref())?;
         let main_host = certificates[MAIN].host.clone();
+        self.check_delivery(&certificates, &file.subject)?;
         let steps = one
             .steps
             .into_iter()
             .enumerate()
             .map(|(index, step)| {
-                self.step(index + 1, step, one.expect.as_ref(), &certificates, &main_host)
+                let otherwise = (one.expect.as_ref(), one.log.as_ref());
+                self.step(index + 1, step, otherwise, &certificates, &main_host)
             })
             .collect::<Result<Vec<_>, _>>()?;
         if steps.is_empty() && start.log.is_none() {
@@ -128,7 +130,11 @@ impl Reader<'_> {
         })
     }
 
-    fn start(&self, raw: Option<Spanned<RawStart>>) -> Result<Start, DataError> {
+    fn start(
+        &self,
+        raw: Option<Spanned<RawStart>>,
+        otherwise_logged: Option<&Spanned<RawLog>>,
+    ) -> Result<Start, DataError> {
         let Some(raw) = raw else {
             return Ok(Start {
                 expect: StartOutcome::Serves,
@@ -141,7 +147,11 @@ impl Reader<'_> {
         let raw = raw.into_inner();
         Ok(Start {
             expect: raw.expect,
-            log: raw.log.map(|log| RawLog::read(log, self.source)).transpose()?,
+            log: raw
+                .log
+                .or_else(|| otherwise_logged.cloned())
+                .map(|log| RawLog::read(log, self.source))
+                .transpose()?,
             claims: self.claims(raw.claim)?,
             line,
         })
@@ -155,7 +165,7 @@ impl Reader<'_> {
         &self,
         number: usize,
         raw: Spanned<RawStep>,
-        otherwise: Option<&Spanned<RawExpect>>,
+        (otherwise, otherwise_logged): (Option<&Spanned<RawExpect>>, Option<&Spanned<RawLog>>),
         certificates: &BTreeMap<String, CertificateNeed>,
         main_host: &Host,
     ) -> Result<Step, DataError> {
@@ -227,7 +237,8 @@ impl Reader<'_> {
         let expectations = match (visits, expected) {
             (true, Some(expect)) => {
                 let wish = matches!(action, Action::Browse(_, Some(_)));
-                Some(Expectations::read(expect, raw.log, wish, self.source, self.words)?)
+                let log = raw.log.or_else(|| otherwise_logged.cloned());
+                Some(Expectations::read(expect, log, wish, self.source, self.words)?)
             }
             (true, None) => {
                 return Err(self

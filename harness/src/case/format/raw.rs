@@ -11,7 +11,7 @@ use super::super::{
     expectation::{RawExpect, RawLog},
 };
 use crate::{
-    certificate::{KeyType, Kind},
+    certificate::{KeyType, Kind, Shape},
     client::{Opener, Scheme, Wish},
     host::Host,
     observation::TlsVersion,
@@ -53,11 +53,13 @@ pub(super) struct RawEntry {
     pub days: Option<Spanned<NonZeroU32>>,
     pub names: Option<Spanned<Vec<Spanned<String>>>>,
     pub common_name: Option<Spanned<String>>,
+    pub shape: Option<Spanned<Shape>>,
     #[serde(default)]
     pub certificates: BTreeMap<Spanned<String>, RawCertificate>,
     pub subject: Option<RawSubject>,
     pub start: Option<Spanned<RawStart>>,
     pub expect: Option<Spanned<RawExpect>>,
+    pub log: Option<Spanned<RawLog>>,
     pub step: Option<Vec<Spanned<RawStep>>>,
 }
 
@@ -72,6 +74,7 @@ pub(super) struct RawCertificate {
     pub days: Option<Spanned<NonZeroU32>>,
     pub names: Option<Spanned<Vec<Spanned<String>>>>,
     pub common_name: Option<Spanned<String>>,
+    pub shape: Option<Spanned<Shape>>,
 }
 
 #[derive(Clone, Default, Deserialize)]

@@ -1,8 +1,8 @@
 //! A table of cases: one file for many that differ in little.
 //!
 //! What is outside of `[[case]]` holds for all of them. An entry has a name and a title, and says what
-//! is its own: the certificate's kind, host and parameters, more certificates, its subject and start; what to expect where a step does not
-//! say it; or steps in place of the file's.
+//! is its own: the certificate's kind, host, parameters and shape, more certificates, its subject and start; what to
+//! expect and what the subject logs where a step or the start does not say it; or steps in place of the file's.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::raw::{RawCertificate, RawEntry, RawFile, RawStart, RawStep, RawSubject};
 use crate::{
-    case::expectation::RawExpect,
+    case::expectation::{RawExpect, RawLog},
     data::{DataError, Source},
     observation::TlsVersion,
 };
@@ -29,6 +29,8 @@ pub(super) struct One {
     pub steps: Vec<Spanned<RawStep>>,
     /// What the steps expect that do not say it themselves.
     pub expect: Option<Spanned<RawExpect>>,
+    /// What the subject logs, at its start and in those steps that do not say it themselves.
+    pub log: Option<Spanned<RawLog>>,
 }
 
 /// The cases of a file: one, or those of its table.
@@ -48,6 +50,7 @@ pub(super) fn cases(file: &RawFile, source: &Source) -> Result<Vec<One>, DataErr
             start: file.start.clone(),
             steps: file.step.clone(),
             expect: None,
+            log: None,
         }]);
     }
     if let Some(title) = &file.title {
@@ -74,6 +77,17 @@ fn one(file: &RawFile, entry: &RawEntry, source: &Source) -> Result<One, DataErr
             .error(expect.span(), "no step of this case is without an `expect` of its own")
             .hint("take the `expect` out of the step that this one is for"));
     }
+    if let Some(log) = &entry.log {
+        let start = file.start.as_ref().is_some_and(|start| start.get_ref().log.is_none());
+        if !start && !steps.iter().any(|step| wants_log(step.get_ref())) {
+            return Err(source
+                .error(
+                    log.span(),
+                    "neither the start nor a step of this case is without a `log` of its own",
+                )
+                .hint("take the `log` out of what this one is for"));
+        }
+    }
     let common = &file.certificate;
     Ok(One {
         name: Some(entry.name.get_ref().clone()),
@@ -89,6 +103,7 @@ fn one(file: &RawFile, entry: &RawEntry, source: &Source) -> Result<One, DataErr
             days: entry.days.clone().or_else(|| common.days.clone()),
             names: entry.names.clone().or_else(|| common.names.clone()),
             common_name: entry.common_name.clone().or_else(|| common.common_name.clone()),
+            shape: entry.shape.clone().or_else(|| common.shape.clone()),
         },
         certificates: file
             .certificates
@@ -100,12 +115,18 @@ fn one(file: &RawFile, entry: &RawEntry, source: &Source) -> Result<One, DataErr
         start: entry.start.as_ref().or(file.start.as_ref()).cloned(),
         steps,
         expect: entry.expect.clone(),
+        log: entry.log.clone(),
     })
 }
 
 /// Whether a step has something to expect, and does not say what.
 fn wants_expectation(step: &RawStep) -> bool {
     step.expect.is_none() && (step.open.is_some() || step.browse.is_some())
+}
+
+/// Whether the subject may log something in a step, which does not say what.
+fn wants_log(step: &RawStep) -> bool {
+    step.log.is_none() && (step.open.is_some() || step.browse.is_some())
 }
 
 /// That the name can be a part of an id, and is nobody else's.

@@ -99,9 +99,9 @@ impl Key {
         Zeroizing::new(encode("PRIVATE KEY", &self.0))
     }
 
-    /// The key as an `ENCRYPTED PRIVATE KEY` block (RFC 7468 section 11) under [`KEY_PASSWORD`],
+    /// The key as an `ENCRYPTED PRIVATE KEY` block (RFC 7468 section 11) under a password,
     /// by PBES2 with PBKDF2 and AES-256-CBC as OpenSSL writes it.
-    pub(super) fn encrypted_pem(&self) -> Result<Zeroizing<String>, MintError> {
+    pub(super) fn encrypted_pem(&self, password: &str) -> Result<Zeroizing<String>, MintError> {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);
         fill_randomly(&mut salt)?;
         fill_randomly(&mut iv)?;
@@ -109,7 +109,7 @@ impl Key {
             .map_err(pkcs8::Error::from)
             .and_then(|parameters| {
                 PrivateKeyInfoRef::try_from(self.0.as_slice())?
-                    .encrypt_with_params(parameters, KEY_PASSWORD)
+                    .encrypt_with_params(parameters, password)
             })
             .making("an encrypted key")?;
         Ok(Zeroizing::new(encode("ENCRYPTED PRIVATE KEY", encrypted.as_bytes())))
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn the_password_opens_an_encrypted_key() {
         let key = Key::generate(KeyType::P256).unwrap();
-        let block = pem::parse(key.encrypted_pem().unwrap().as_bytes()).unwrap();
+        let block = pem::parse(key.encrypted_pem(KEY_PASSWORD).unwrap().as_bytes()).unwrap();
         assert_eq!(block.tag(), "ENCRYPTED PRIVATE KEY");
         let sealed = pkcs8::EncryptedPrivateKeyInfoRef::try_from(block.contents()).unwrap();
         assert!(sealed.decrypt("another").is_err());

@@ -7,7 +7,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Version};
 use super::{DAY, LAB, NOW, mint, mint_for, read};
 use crate::{
     Fault,
-    certificate::{Kind, MintError, Specification},
+    certificate::{Content, Kind, MintError, Specification},
     host::Host,
 };
 
@@ -230,11 +230,14 @@ fn the_wikis_command_makes_what_the_wiki_page_is_about() {
         }
     );
     assert_eq!(said.days.1 - said.days.0, 365);
-    let text = minted.files().one_file.as_ref().unwrap().text().to_owned();
+    let text_of = |content: &Option<Content>| {
+        String::from_utf8(content.as_ref().unwrap().bytes().to_vec()).unwrap()
+    };
+    let text = text_of(&minted.files().one_file);
     assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
     assert!(text.trim_end().ends_with("-----END CERTIFICATE-----"));
     let parts = minted.files();
-    let [key, certificate] = [&parts.key, &parts.certificate].map(|it| it.as_ref().unwrap().text());
+    let [key, certificate] = [&parts.key, &parts.certificate].map(text_of);
     assert_eq!(text, format!("{key}{certificate}"), "the parts are the file");
 }
 

@@ -14,9 +14,13 @@ fn each_is_right_and_named_as_its_file() {
 #[test]
 fn ours_has_every_option() {
     let builtin = Subject::find("builtin").unwrap();
-    for option in
-        [SubjectOption::Cert, SubjectOption::Key, SubjectOption::SslOnly, SubjectOption::Web]
-    {
+    for option in [
+        SubjectOption::Cert,
+        SubjectOption::Key,
+        SubjectOption::KeyPassword,
+        SubjectOption::SslOnly,
+        SubjectOption::Web,
+    ] {
         assert!(builtin.offers(option), "{option}");
     }
 }

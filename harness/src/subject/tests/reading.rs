@@ -48,9 +48,9 @@ fn websockify_of_its_certificate_file() {
         "websockify",
         &[
             ("127.0.0.1: SSL connection but '/srv/missing.pem' not found", says(MissingFile)),
-            ("handler exception: [Errno 2] No such file or directory", says(MissingFile)),
+            ("handler exception: [Errno 2] No such file or directory", says(MissingKeyFile)),
             ("handler exception: [Errno 13] Permission denied", says(UnreadableFile)),
-            ("handler exception: [Errno 21] Is a directory", says(UnreadableFile)),
+            ("handler exception: [Errno 21] Is a directory", says(NotARegularFile)),
             ("handler exception: [SSL] PEM lib (_ssl.c:3905)", says(UnloadableIdentity)),
             (
                 "handler exception: [PEM: BAD_BASE64_DECODE] bad base64 decode (_ssl.c:3905)",
@@ -58,6 +58,10 @@ fn websockify_of_its_certificate_file() {
             ),
             (
                 "handler exception: [X509: KEY_VALUES_MISMATCH] key values mismatch (_ssl.c:3926)",
+                says(KeyMismatch),
+            ),
+            (
+                "handler exception: [SSL: NO_CERTIFICATE_ASSIGNED] no certificate assigned (_ssl.c:3934)",
                 says(KeyMismatch),
             ),
             ("Enter PEM pass phrase:", None),
@@ -202,18 +206,50 @@ fn builtin_at_its_start() {
 #[test]
 fn builtin_of_its_certificate_file() {
     let reasons = [
-        ("missing.key does not exist (OpenSSL: No such file or directory)", MissingFile),
+        ("missing.pem does not exist (OpenSSL: No such file or directory)", MissingFile),
+        ("/etc/key/missing.pem does not exist (OpenSSL: No such file or directory)", MissingFile),
+        ("privkey.pem does not exist (OpenSSL: No such file or directory)", MissingKeyFile),
         ("a.pem may not be read by user 1000 (OpenSSL: Permission denied)", UnreadableFile),
         (
             "a.pem cannot be reached by user 1000: permission denied in folder /etc/a (OpenSSL: Permission denied)",
             UnreadableFile,
         ),
-        ("live is a folder, not a file (OpenSSL: Is a directory)", UnreadableFile),
+        ("live is a folder, not a file (OpenSSL: Is a directory)", NotARegularFile),
         ("a.pem cannot be read: Input/output error (OpenSSL: system lib)", UnreadableFile),
+        ("zero cannot be read: it has more than 4194304 bytes (OpenSSL: system lib)", FileTooLarge),
         ("empty.pem is empty (OpenSSL: PEM lib: no start line)", EmptyFile),
         (
             "der.pem is not a PEM file: it looks like a certificate in DER form (OpenSSL: PEM lib: no start line)",
+            DerCertificate,
+        ),
+        (
+            "der.pem is not a PEM file: it looks like a private key in DER form (OpenSSL: PEM lib: no start line)",
+            DerKey,
+        ),
+        (
+            "a.pfx is not a PEM file: it looks like PKCS#12 (.p12, .pfx) (OpenSSL: PEM lib: no start line)",
+            Pkcs12File,
+        ),
+        (
+            "a.p7b is not a PEM file: it looks like PKCS#7 (.p7b) in DER form (OpenSSL: PEM lib: no start line)",
+            Pkcs7File,
+        ),
+        ("a.p7b has no certificate, PKCS#7 (.p7b) (OpenSSL: PEM lib: no start line)", Pkcs7File),
+        (
+            "a.pem is not a PEM file: it looks like text in UTF-16 (OpenSSL: PEM lib: no start line)",
+            Utf16File,
+        ),
+        (
+            "a.csr is not a PEM file: it looks like a certificate request in DER form (OpenSSL: PEM lib: no start line)",
+            CertificateRequest,
+        ),
+        (
+            "words.txt is not a PEM file: no line begins with -----BEGIN (OpenSSL: PEM lib: no start line)",
             NotPem,
+        ),
+        (
+            "a.pem, block 1 (ENCRYPTED PRIVATE KEY, line 1) is encrypted in a way not known here: the algorithm 1.2.840.113549.1.5.3 (OpenSSL: PEM lib: unsupported encryption)",
+            UnsupportedKeyEncryption,
         ),
         (
             "a.pem, block 1 (CERTIFICATE, line 1) is damaged: line 5 has '!', which is not base64 (OpenSSL: PEM lib: bad base64 decode)",
@@ -237,7 +273,7 @@ fn builtin_of_its_certificate_file() {
         ),
         (
             "csr.pem has no certificate, a certificate request (CSR), which is not a certificate yet (OpenSSL: PEM lib: no start line)",
-            NoCertificate,
+            CertificateRequest,
         ),
         (
             "cert-only.pem has no private key, only a certificate (OpenSSL: PEM lib: no start line)",

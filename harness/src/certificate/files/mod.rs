@@ -1,17 +1,24 @@
 //! The files of a certificate: what they hold, and how they are written.
 
-use std::{
-    fmt, fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+mod content;
+mod oddity;
+mod shape;
+mod shaping;
+mod write;
+
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
-use zeroize::Zeroizing;
+
+pub use content::Content;
+pub use shape::{Shape, ShapeError, UnknownShape};
+pub(super) use write::{create, make_folder};
 
 use super::{Kind, MintError};
+use oddity::Spot;
+use shaping::Sound;
+use write::replace;
 
 /// What [`Kind::NotPem`] holds.
 const WORDS: &str = "This file was meant to be a certificate.\n";
@@ -56,28 +63,6 @@ pub struct Paths {
     pub key: Option<PathBuf>,
 }
 
-/// The text of one file, which may be secret: it is wiped when dropped, and never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Content(Zeroizing<String>);
-
-impl Content {
-    /// The text.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a private key is in it, in the clear or encrypted.
-    pub fn holds_key(&self) -> bool {
-        self.0.contains("PRIVATE KEY-----")
-    }
-}
-
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({} bytes)", self.0.len())
-    }
-}
-
 /// What is in the files of a certificate, for each way to deliver it. What is not there is not
 /// to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,28 +73,40 @@ pub struct Files {
     pub certificate: Option<Content>,
     /// The key file of [`Delivery::TwoFiles`].
     pub key: Option<Content>,
+    /// In which shape they are.
+    pub(super) shape: Shape,
 }
 
 impl Files {
-    /// The files of a kind: the given texts as they are, unless the kind's fault is in the files.
-    pub(super) fn new(kind: Kind, certificates: String, key: Zeroizing<String>) -> Self {
-        let content = |text: &str| Some(Content(Zeroizing::new(text.to_owned())));
+    /// The files of a kind in a shape: the given texts as they are, unless the kind's or the shape's fault is in the
+    /// files.
+    pub(super) fn new(
+        kind: Kind,
+        shape: Shape,
+        certificates: &str,
+        key: &str,
+    ) -> Result<Self, MintError> {
+        if shape != Shape::Pem {
+            return Ok(Self { shape, ..Sound { certificates, key }.shaped(shape)? });
+        }
+        let content = |text: &str| Some(Content::from(text));
         let [one_file, certificate, key] = match kind {
-            Kind::CertificateWithoutKey => [content(&certificates), content(&certificates), None],
-            Kind::KeyWithoutCertificate => [content(&key), content(&key), content(&key)],
-            Kind::EmptyFile => [content(""), content(""), content(&key)],
-            Kind::NotPem => [content(WORDS), content(WORDS), content(&key)],
-            Kind::MissingFile => [None, None, content(&key)],
+            Kind::CertificateWithoutKey => [content(certificates), content(certificates), None],
+            Kind::KeyWithoutCertificate => [content(key), content(key), content(key)],
+            Kind::EmptyFile => [content(""), content(""), content(key)],
+            Kind::NotPem => [content(WORDS), content(WORDS), content(key)],
+            Kind::MissingFile => [None, None, content(key)],
             _ => {
+                let damaged = certificates.replacen("-----\n", "-----\n!", 1);
                 let certificates = match kind {
-                    Kind::DamagedPem => certificates.replacen("-----\n", "-----\n!", 1),
+                    Kind::DamagedPem => &damaged,
                     _ => certificates,
                 };
-                let both = Zeroizing::new(format!("{}{certificates}", *key));
-                [content(&both), content(&certificates), content(&key)]
+                let both = [key.as_bytes(), certificates.as_bytes()].concat();
+                [Some(both.into()), content(certificates), content(key)]
             }
         };
-        Self { one_file, certificate, key }
+        Ok(Self { one_file, certificate, key, shape })
     }
 
     pub(super) fn write(
@@ -118,75 +115,34 @@ impl Files {
         delivery: Delivery,
         names: &FileNames,
     ) -> Result<Paths, MintError> {
+        self.shape.check_delivery(delivery)?;
         make_folder(folder)?;
-        let certificate = folder.join(&names.certificate);
+        let mut certificate = folder.join(&names.certificate);
+        let mut key = folder.join(&names.key);
+        let mut is_key_given = false;
         match delivery {
-            Delivery::OneFile => {
-                replace(&certificate, self.one_file.as_ref())?;
-                Ok(Paths { certificate, key: None })
-            }
+            Delivery::OneFile => replace(&certificate, self.one_file.as_ref())?,
             Delivery::TwoFiles => {
-                let key = folder.join(&names.key);
                 replace(&certificate, self.certificate.as_ref())?;
                 replace(&key, self.key.as_ref())?;
-                Ok(Paths { certificate, key: self.key.is_some().then_some(key) })
+                is_key_given = self.key.is_some();
             }
         }
+        match self.shape.oddity() {
+            Some((oddity, Spot::Certificate)) => certificate = oddity.put(certificate)?,
+            Some((oddity, Spot::Key)) => (key, is_key_given) = (oddity.put(key)?, true),
+            None => {}
+        }
+        Ok(Paths { certificate, key: is_key_given.then_some(key) })
     }
-}
-
-impl From<String> for Content {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-}
-
-pub(super) fn make_folder(folder: &Path) -> Result<(), MintError> {
-    fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))
-}
-
-/// Makes a file hold the content, or not be there if there is none.
-fn replace(path: &Path, content: Option<&Content>) -> Result<(), MintError> {
-    let Some(content) = content else {
-        return match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(path, error)),
-            _ => Ok(()),
-        };
-    };
-    let file = write_beside(path, content).map_err(|source| cannot_write(path, source))?;
-    file.persist(path).map_err(|error| cannot_write(path, error.error))?;
-    Ok(())
-}
-
-/// Writes a file that was not there before.
-pub(super) fn create(path: &Path, content: &Content) -> Result<(), MintError> {
-    let file = write_beside(path, content).map_err(|source| cannot_write(path, source))?;
-    file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        io::ErrorKind::AlreadyExists => MintError::Exists { path: path.to_owned() },
-        _ => cannot_write(path, error.error),
-    })?;
-    Ok(())
-}
-
-/// A file in the same folder, for its owner alone unless there is nothing to hide in it.
-fn write_beside(path: &Path, content: &Content) -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(content.text().as_bytes())?;
-    #[cfg(unix)]
-    if !content.holds_key() {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    Ok(file)
-}
-
-fn cannot_write(path: &Path, source: io::Error) -> MintError {
-    MintError::Write { path: path.to_owned(), source }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rstest::rstest;
+    use tempfile::NamedTempFile;
 
     use super::*;
     use crate::certificate::{Lab, Minted, Specification};
@@ -255,7 +211,7 @@ mod tests {
     #[test]
     fn a_damaged_certificate_has_a_character_that_base64_has_not() {
         let certificate = mint(Kind::DamagedPem).files().certificate.clone().unwrap();
-        assert!(certificate.text().starts_with("-----BEGIN CERTIFICATE-----\n!"));
+        assert!(certificate.bytes().starts_with(b"-----BEGIN CERTIFICATE-----\n!"));
     }
 
     #[test]
