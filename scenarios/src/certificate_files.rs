@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
-use wssure_harness::inspect::certificates_in;
+use wssure_harness::inspect::certificates_of;
 
 use crate::exit::Failure;
 
@@ -31,7 +31,6 @@ pub fn anchors(trust: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Failur
 /// # Errors
 /// The file cannot be read, is damaged, or has none.
 pub fn read(argument: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let wrong = |reason: String| Failure::Call(format!("{argument} {}: {reason}", file.display()));
-    let content = std::fs::read(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    certificates_in(&content).map_err(|error| wrong(error.to_string()))
+    certificates_of(file)
+        .map_err(|error| Failure::Call(format!("{argument} {}: {error}", file.display())))
 }

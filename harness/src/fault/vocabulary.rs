@@ -555,6 +555,18 @@ faults! {
         source: "RFC 5280 section 4.2.1.1",
     }
 
+    NoPrivateKey "no-private-key" File {
+        means: "The file has a certificate, but no private key, and none was given beside it.",
+        mend: "Give the key with --key, or append it to the certificate file.",
+        by: NewCertificate,
+        source: "OpenSSL: SSL_CTX_use_PrivateKey_file:PEM lib (140B0009), which the wiki page lays at Chrome's door",
+    }
+    KeyMismatch "key-mismatch" File {
+        means: "The private key belongs to another certificate.",
+        mend: "Give the key that was made for this certificate (after a renewal: the new one), the leaf before its issuers.",
+        by: NewCertificate,
+        source: "OpenSSL: X509_check_private_key:key values mismatch",
+    }
     MissingFile "missing-file" File {
         means: "The certificate file that the proxy was told to use, or its default self.pem, is not there.",
         mend: "Check --cert and the folder that the proxy was started in; default is self.pem in the working directory.",

@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 use self::certificate::Held;
 pub use key::KeyAlgorithm;
-pub use reading::{ReadError, certificates_in};
+pub use reading::{ReadError, certificates_in, certificates_of};
 pub use signature::{SignatureError, verify_handshake_signature};
 
 use crate::{

@@ -344,15 +344,13 @@ impl<'a> Stage<'a> {
             launch.listen = ListenAt::Exactly(address);
         }
         launch.through.clone_from(&self.props.through);
-        if self.case.subject.options.contains(&SubjectOption::KeyPassword) {
-            launch.key_password = Some(KEY_PASSWORD.to_owned());
-        }
         launch.wssure.clone_from(&self.wssure);
         launch.web.clone_from(&self.props.web);
         launch.target_name.clone_from(&need.target_name);
         for option in &need.options {
             match option {
                 SubjectOption::SslOnly => launch.plain = PlainClients::Refused,
+                SubjectOption::KeyPassword => launch.key_password = Some(KEY_PASSWORD.to_owned()),
                 SubjectOption::Cafile => {
                     launch.cafile =
                         Some(self.authority_file("cafile.pem", need.cafile.as_deref())?);

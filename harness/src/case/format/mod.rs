@@ -45,7 +45,7 @@ impl Reader<'_> {
         let certificates = self.certificates(one.certificate, one.certificates)?;
         let start = self.start(one.start, one.log.as_ref())?;
         let main_host = certificates[MAIN].host.clone();
-        self.check_delivery(&certificates, &file.subject)?;
+        self.check_delivery(&certificates, &one.subject)?;
         let steps = one
             .steps
             .into_iter()
