@@ -419,7 +419,8 @@ impl Wanted {
         };
         let rule = client.refuses_in_place(fault, found);
         let own = rule.and_then(|rule| rule.moment);
-        let (code, alert, close_code) = match (rule, client.reports(fault, scheme)) {
+        let (code, alert, close_code) = match (rule, client.reports_under(fault, scheme, Some(tls)))
+        {
             (Some(rule), _) => (
                 client.tells(rule.code.clone(), scheme),
                 rule.alert.as_ref().map(|alert| *alert.get_ref()),

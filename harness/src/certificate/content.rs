@@ -204,7 +204,7 @@ fn usage_of(kind: Kind, host: &Host, draft: &mut Draft) {
         Kind::NonRepudiationOnly => content.key_usages = vec![Usage::ContentCommitment],
         Kind::EncryptAndSign => content.key_usages.push(Usage::KeyEncipherment),
         Kind::NoServerAuth => content.extended_key_usages.clear(),
-        Kind::WrongPurpose | Kind::ExpiredWrongPurpose => {
+        Kind::WrongPurpose | Kind::ExpiredWrongPurpose | Kind::UnknownIssuerWrongPurpose => {
             content.extended_key_usages = vec![Purpose::ClientAuth];
         }
         Kind::AnyPurpose => content.extended_key_usages = vec![Purpose::Any],

@@ -22,6 +22,8 @@ pub(super) struct Failure {
     pub detail: String,
     /// The client's own judgement, where it is that which ended the connection.
     pub judgement: Option<Judgement>,
+    /// The version of TLS that was agreed on before a server's alert.
+    pub agreed: Option<TlsVersion>,
 }
 
 impl Failure {
@@ -39,6 +41,7 @@ impl Failure {
             ending,
             detail: detail.to_string(),
             judgement: None,
+            agreed: None,
         }
     }
 }
@@ -63,6 +66,7 @@ pub(super) fn refusal(
         ending,
         detail,
         judgement: Some(judgement),
+        agreed: None,
     }
 }
 
@@ -124,6 +128,7 @@ pub(super) fn alerted(
     let fault = fault_of_alert(alert, agreed);
     Failure {
         alert: Some(AlertSeen { alert, sent_by: Party::Server, moment }),
+        agreed,
         ..Failure::of_server(step, fault, Ending::Closed, format!("the server sent {alert}"))
     }
 }
@@ -132,6 +137,8 @@ pub(super) fn alerted(
 pub(super) fn fault_of_alert(alert: Alert, agreed: Option<TlsVersion>) -> Fault {
     match alert.0 {
         40 if agreed == Some(TlsVersion::Tls13) => Fault::NoCommonSignature,
+        // Behind a ServerHello there is nothing else that it could not agree to (RFC 5246 section 7.4.6).
+        40 if agreed == Some(TlsVersion::Tls12) => Fault::ClientCertificateRequired,
         40 | 71 => Fault::NoCommonCipher,
         70 => Fault::ProtocolVersion,
         116 => Fault::ClientCertificateRequired,

@@ -1,7 +1,7 @@
 //! Clients: what opens a URL and reports what it saw, simulated or real.
 
 mod actor;
-mod asked;
+pub(crate) mod asked;
 mod catalogue;
 mod connection;
 mod exceptions;

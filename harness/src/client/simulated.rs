@@ -11,7 +11,7 @@ use rustls::{ClientConfig, client::Resumption, crypto::CryptoProvider};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::{
-    Client, Destination, OnWarning, Opener, Profile, Scheme, Trouble,
+    Client, Destination, OnWarning, Opener, Profile, Scheme, Trouble, asked,
     connection::{self, Progress, Stream},
     exceptions::Exceptions,
     exchange::{self, Echo, Payload, SpeechError, Spoken},
@@ -198,9 +198,11 @@ impl Simulated {
             .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?;
         let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match self.own.as_ref().and_then(|own| own.key().map(|key| (own, key))) {
-            Some((own, key)) => builder
-                .with_client_auth_cert(own.chain().to_vec(), key.der())
-                .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?,
+            Some((own, key)) => {
+                let own = asked::showing(own, key)
+                    .map_err(|error| Trouble::Broke(format!("{}: {error}", self.profile.name)))?;
+                builder.with_client_cert_resolver(own)
+            }
             None => builder.with_no_client_auth(),
         };
         let protocols = match to.scheme {
@@ -315,7 +317,10 @@ impl Simulated {
     fn refusal(&self, failure: Failure, scheme: Scheme) -> Refusal {
         let code = match failure.judgement {
             Some(judgement) => self.profile.tells(judgement.code, scheme),
-            None => self.profile.reports(failure.fault, scheme).and_then(|rule| rule.code.clone()),
+            None => self
+                .profile
+                .reports_under(failure.fault, scheme, failure.agreed)
+                .and_then(|rule| rule.code.clone()),
         };
         Refusal {
             by: failure.by,

@@ -12,7 +12,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName as Asked, UnixTime};
 
 use super::{Hello, HelloSize, ServerName};
-use crate::{certificate::Minted, host::Host, observation::TlsVersion};
+use crate::{certificate::Minted, client::asked, host::Host, observation::TlsVersion};
 
 /// Names of protocols that nobody knows, so many and so long that the ClientHello is longer than a record: the
 /// extension that carries them has room for 65535 bytes (RFC 7301 section 3.1).
@@ -82,10 +82,10 @@ fn fresh(hello: &Hello, own: Option<&Minted>) -> Result<ClientConfig, Error> {
         .with_protocol_versions(versions)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Credulous(provider)));
-    match own.and_then(|own| own.key().map(|key| (own.chain().to_vec(), key.der()))) {
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key),
-        None => Ok(builder.with_no_client_auth()),
-    }
+    Ok(match own.and_then(|own| own.key().map(|key| (own, key))) {
+        Some((own, key)) => builder.with_client_cert_resolver(asked::showing(own, key)?),
+        None => builder.with_no_client_auth(),
+    })
 }
 
 /// Believes whatever it is shown; only the handshake itself must be sound.

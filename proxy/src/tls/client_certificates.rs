@@ -113,6 +113,13 @@ impl ClientCertVerifier for WatchedClient {
                 check_dates(leaf, now)?;
                 Ok(ClientCertVerified::assertion())
             }
+            Err(Error::InvalidCertificate(error @ CertificateError::Other(_)))
+                if CertificateProblem::of(&error, &self.chain())
+                    == CertificateProblem::SelfSigned =>
+            {
+                // Its alert is then that of any other unknown authority (48).
+                Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
+            }
             verdict => verdict,
         }
     }

@@ -53,6 +53,9 @@ pub(crate) enum HelloFailure {
 /// Where the version stands in a ClientHello: after the record's header and the message's type and length.
 const VERSION: std::ops::Range<usize> = 9..11;
 
+/// The first byte of a ClientHello of SSL 2.0 that is shorter than 256 bytes (RFC 5246 appendix E.2).
+const SSL2: u8 = 0x80;
+
 /// Bytes read at a time; the stream gives them record by record, so none is taken from behind the ClientHello.
 const READ: usize = 4096;
 
@@ -71,6 +74,12 @@ pub(crate) async fn read_client_hello(
             Err(error) => return Err(HelloFailure::Failed(error)),
         };
         start.extend(buffer[..count].iter().take(VERSION.end - start.len()));
+        if start.first() == Some(&SSL2) {
+            return Err(HelloFailure::Bad {
+                error: rustls::Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered),
+                alert: record(AlertDescription::ProtocolVersion),
+            });
+        }
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             acceptor.read_tls(&mut rest).map_err(HelloFailure::Failed)?;

@@ -84,8 +84,11 @@ impl CertificateProblem {
             return Self::Other(error.to_string());
         };
         match error {
-            CertificateError::UnknownIssuer
-                if leaf.subject().as_raw() == leaf.issuer().as_raw() =>
+            // webpki looks whether it is an authority's before it looks who issued it; that it is its own issuer is
+            // the nearer reason.
+            CertificateError::UnknownIssuer | CertificateError::Other(_)
+                if leaf.subject().as_raw() == leaf.issuer().as_raw()
+                    && leaf.version() == X509Version::V3 =>
             {
                 Self::SelfSigned
             }

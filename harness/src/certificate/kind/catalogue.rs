@@ -86,6 +86,8 @@ kinds! {
         "From an authority that nobody trusts, whose intermediate is sent with it.";
     UnknownIssuerExpired "unknown-issuer-expired" [UnknownIssuer, Expired]
         "From an authority that nobody trusts, whose intermediate is sent with it; its 90 days ended 10 days ago.";
+    UnknownIssuerWrongPurpose "unknown-issuer-wrong-purpose" [UnknownIssuer, WrongPurpose]
+        "From an authority that nobody trusts, whose intermediate is sent with it, with an extendedKeyUsage of clientAuth alone.";
     MissingIntermediate "missing-intermediate" [UnknownIssuer, MissingIntermediate]
         "The good certificate sent alone, without the intermediate that issued it.";
     IssuedBy "issued-by" [UnknownIssuer, MissingIntermediate]

@@ -34,9 +34,10 @@ impl Kind {
             | Self::SelfSignedLong
             | Self::SelfSignedExpired => SignedBy::Itself,
             Self::OpensslCommand => SignedBy::Openssl,
-            Self::UnknownIssuer | Self::UnknownIssuerExpired | Self::UnknownIssuerWrongName => {
-                SignedBy::Unknown
-            }
+            Self::UnknownIssuer
+            | Self::UnknownIssuerExpired
+            | Self::UnknownIssuerWrongPurpose
+            | Self::UnknownIssuerWrongName => SignedBy::Unknown,
             Self::IssuedBy => SignedBy::Signer,
             Self::ReusedSerial => SignedBy::OwnersOwn,
             // Of one issuer, one certificate can have that number.

@@ -27,6 +27,7 @@ fn words(kind: Kind) -> &'static str {
         Kind::WrongPurpose
         | Kind::AnyPurpose
         | Kind::ExpiredWrongPurpose
+        | Kind::UnknownIssuerWrongPurpose
         | Kind::NonRepudiationOnly
         | Kind::IntermediateWrongPurpose
         | Kind::IntermediateAnyPurpose => "unsuitable certificate purpose",

@@ -116,6 +116,7 @@ fn usage(words: &str) -> Option<String> {
 #[case(Kind::CommonNameDiffers, Said { common_name: other(), ..good() })]
 #[case(Kind::UnknownIssuer, good())]
 #[case(Kind::UnknownIssuerExpired, Said { days: (-100, -10), ..good() })]
+#[case(Kind::UnknownIssuerWrongPurpose, Said { server_auth: false, ..good() })]
 #[case(Kind::MissingIntermediate, good())]
 #[case(Kind::IssuedBy, good())]
 #[case(Kind::Expired, Said { days: (-100, -10), ..good() })]

@@ -36,7 +36,10 @@ impl Profile {
         }
         let refused = general.flat_map(|rule| &rule.faults);
         let reported = self.reports.iter().flat_map(|rule| {
-            rule.schemes.iter().flat_map(|scheme| rule.faults.iter().map(|fault| (fault, *scheme)))
+            let versions = rule.tls.as_ref();
+            rule.schemes.iter().flat_map(move |scheme| {
+                rule.faults.iter().map(move |fault| (fault, (*scheme, versions)))
+            })
         });
         let listed = refused
             .map(|fault| (fault, Area::Certificate, None))

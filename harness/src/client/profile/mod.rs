@@ -190,7 +190,26 @@ impl Profile {
 
     /// The words for a failure of a connection to such a URL.
     pub fn reports(&self, fault: Fault, scheme: Scheme) -> Option<&Reports> {
-        self.reports.iter().find(|rule| {
+        self.reports_under(fault, scheme, None)
+    }
+
+    /// The same, where that version of TLS was agreed on.
+    pub fn reports_under(
+        &self,
+        fault: Fault,
+        scheme: Scheme,
+        version: Option<TlsVersion>,
+    ) -> Option<&Reports> {
+        self.all_reports(fault, scheme).find(|rule| rule.is_under(version))
+    }
+
+    /// All rules for it, whatever version of TLS was agreed on.
+    pub(super) fn all_reports(
+        &self,
+        fault: Fault,
+        scheme: Scheme,
+    ) -> impl Iterator<Item = &Reports> {
+        self.reports.iter().filter(move |rule| {
             rule.schemes.contains(&scheme)
                 && rule.faults.iter().any(|listed| *listed.get_ref() == fault)
         })

@@ -119,6 +119,8 @@ pub struct Reports {
     /// Where it has these words; everywhere if absent. The first rule that fits counts.
     #[serde(default = "everywhere")]
     pub schemes: Vec<Scheme>,
+    /// Under which versions of TLS; under all if absent.
+    pub tls: Option<Vec<TlsVersion>>,
     /// How many connections it makes before it gives up.
     #[serde(default = "once")]
     pub tries: u32,
@@ -126,6 +128,14 @@ pub struct Reports {
 
 pub(super) fn everywhere() -> Vec<Scheme> {
     vec![Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https]
+}
+
+impl Reports {
+    /// Whether it is about that version of TLS; of no version, where none was agreed on, if it is about all.
+    pub(super) fn is_under(&self, version: Option<TlsVersion>) -> bool {
+        let Some(versions) = &self.tls else { return true };
+        version.is_some_and(|version| versions.contains(&version))
+    }
 }
 
 fn once() -> u32 {

@@ -267,8 +267,8 @@ impl Evidence<'_> {
             named.iter().copied().find(|fault| is_there(fault)).or(named.first().copied())
         };
         if let Some(code) = &self.code {
-            let reported = self.profile.reports(wire.fault, self.to.scheme);
-            if reported.is_some_and(|rule| rule.code.as_ref() == Some(code)) {
+            let mut reported = self.profile.all_reports(wire.fault, self.to.scheme);
+            if reported.any(|rule| rule.code.as_ref() == Some(code)) {
                 return wire.fault;
             }
             let expected = self.expected().and_then(|verdict| verdict.refused);
