@@ -36,6 +36,18 @@ fn a_client_without_a_word_for_a_fault_says_its_neighbour_or_does_not_mind() {
         .assert_prints("What each client makes of connection-reset");
 }
 
+/// Each has its cases, or the reason why it has none: reading the file sees to that.
+#[test]
+fn the_catalogue_is_listed_with_its_cases_and_reasons() {
+    let listed = Folder::new().run(&["list", "catalogue"]);
+    assert_eq!(listed.code, Some(0), "{listed:#?}");
+    listed.assert_prints("\nfk-pfx-p7b-only\n");
+    listed.assert_prints("files/formats.pkcs12");
+    listed.assert_prints("  source: novnc/websockify#363");
+    listed.assert_prints("not shown: It is a browser's policy");
+    listed.assert_prints("149 incidents: ");
+}
+
 #[test]
 fn everything_else_is_listed() {
     let folder = Folder::new();

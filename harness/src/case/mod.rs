@@ -4,6 +4,7 @@
 //! cases gives each of them a name after a dot (`names/wildcards.leftmost`). A case names faults; how
 //! a client words a fault is in the client's profile, and nowhere else.
 
+mod catalogue;
 mod claim;
 mod expectation;
 mod format;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use catalogue::{Incident, Shown};
 pub use claim::{Claim, Holding, Judged, Says, Statement};
 pub use expectation::{Expected, ExpectedLog, ExpectedRefusal, Wanted};
 pub(crate) use pattern::Pattern;

@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Case, Claim, format};
+use super::{Case, Claim, Incident, catalogue::Catalogue, format};
 use crate::{
     client::Profile,
     data::{DataError, Source},
@@ -40,6 +40,8 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// The claims, in their order.
     pub claims: Vec<Claim>,
+    /// What people met, in the catalogue's order.
+    pub incidents: Vec<Incident>,
 }
 
 #[derive(Deserialize)]
@@ -58,11 +60,14 @@ struct RawClaim {
 /// The file that lists the claims.
 const CLAIMS: &str = "claims.toml";
 
+/// The file that lists what people met.
+const CATALOGUE: &str = "catalogue.toml";
+
 impl Suite {
     /// Reads all cases, every one of them, used or not.
     ///
     /// `files` are TOML files with their paths below the suite's folder; `claims.toml` among them
-    /// lists the claims.
+    /// lists the claims, and `catalogue.toml` what people met.
     ///
     /// # Errors
     /// The first thing that is wrong in any of them.
@@ -72,6 +77,8 @@ impl Suite {
     ) -> Result<Self, DataError> {
         let (lists, cases): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|(path, _)| path == Path::new(CLAIMS));
+        let (catalogues, cases): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|(path, _)| path == Path::new(CATALOGUE));
         let mut claims = Vec::new();
         for (_, source) in &lists {
             for raw in source.parse::<Claims>()?.claim {
@@ -96,7 +103,11 @@ impl Suite {
             let message = format!("another file has a case `{}`", case.id);
             return Err(case.source.error(0..0, message).hint("give one of them another name"));
         }
-        Ok(Self { cases: read, claims })
+        let mut incidents = Vec::new();
+        for (_, source) in &catalogues {
+            incidents.extend(source.parse::<Catalogue>()?.read(source, &read)?);
+        }
+        Ok(Self { cases: read, claims, incidents })
     }
 
     /// Reads all cases below a folder.

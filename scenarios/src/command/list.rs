@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use wssure_harness::{
     Fault,
-    case::{Holding, Judged},
+    case::{Holding, Judged, Shown},
     certificate::Kind,
     client::{
         self, Profile,
@@ -54,6 +54,8 @@ enum What {
     Faults,
     /// The wiki page's claims, and for which of today's clients they hold
     Claims,
+    /// What people met, each with the cases that show it, or why none does
+    Catalogue,
     /// The kinds of certificate that `make` and the cases know, with the faults that each has
     Kinds,
 }
@@ -71,6 +73,7 @@ pub fn execute(arguments: &Arguments) -> Result<Verdict, Failure> {
         What::Subjects => subjects::list(&mut out)?,
         What::Faults => faults(&mut out)?,
         What::Claims => return claims(&source, &mut out),
+        What::Catalogue => catalogue(&source, &mut out)?,
         What::Kinds => kinds(&mut out)?,
     }
     Ok(Verdict::AsExpected)
@@ -113,6 +116,33 @@ fn faults(out: &mut dyn Write) -> io::Result<()> {
     let row =
         |fault: &Fault| [fault.to_string(), fault.area().to_string(), fault.meaning().to_owned()];
     table(Fault::ALL.iter().map(row), out)
+}
+
+fn catalogue(source: &Cases, out: &mut dyn Write) -> Result<(), Failure> {
+    let clients = client::built_in()?;
+    let suite = source.read(clients.iter().map(AsRef::as_ref))?;
+    let (mut shown, mut pending, mut not) = (0, 0, 0);
+    for incident in &suite.incidents {
+        let words = match &incident.shown {
+            Shown::By(cases) => {
+                shown += 1;
+                format!("cases: {}", cases.join(", "))
+            }
+            Shown::Pending(group) => {
+                pending += 1;
+                format!("cases to come: {group}")
+            }
+            Shown::Not(reason) => {
+                not += 1;
+                format!("not shown: {reason}")
+            }
+        };
+        let sources = incident.sources.join(", ");
+        writeln!(out, "{}\n  {}\n  {words}\n  source: {sources}", incident.id, incident.text)?;
+    }
+    let all = suite.incidents.len();
+    writeln!(out, "{all} incidents: {shown} shown by cases, {pending} to come, {not} not shown")?;
+    Ok(())
 }
 
 fn kinds(out: &mut dyn Write) -> io::Result<()> {
