@@ -216,7 +216,16 @@ fn builtin_of_its_certificate_file() {
         ),
         ("live is a folder, not a file (OpenSSL: Is a directory)", NotARegularFile),
         ("a.pem cannot be read: Input/output error (OpenSSL: system lib)", UnreadableFile),
-        ("zero cannot be read: it has more than 4194304 bytes (OpenSSL: system lib)", FileTooLarge),
+        (
+            "disk.img is too large for a certificate or key file: 2147483648 bytes (OpenSSL: PEM lib: no start line)",
+            FileTooLarge,
+        ),
+        ("fifo is a pipe (FIFO), not a file (OpenSSL: PEM lib: no start line)", NotARegularFile),
+        ("zero is a device, not a file (OpenSSL: PEM lib: no start line)", NotARegularFile),
+        (
+            "a.pem is a link to b.pem, which does not exist (OpenSSL: No such file or directory)",
+            MissingFile,
+        ),
         ("empty.pem is empty (OpenSSL: PEM lib: no start line)", EmptyFile),
         (
             "der.pem is not a PEM file: it looks like a certificate in DER form (OpenSSL: PEM lib: no start line)",
