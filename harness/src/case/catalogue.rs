@@ -24,8 +24,6 @@ pub struct Incident {
 pub enum Shown {
     /// By these cases, by id; at least one.
     By(Vec<String>),
-    /// Not yet: by cases of this group that are to come.
-    Pending(String),
     /// Not at all, for this reason.
     Not(String),
 }
@@ -44,7 +42,6 @@ struct RawIncident {
     text: String,
     sources: Spanned<Vec<String>>,
     cases: Option<Vec<Spanned<String>>>,
-    pending: Option<String>,
     not_shown: Option<String>,
 }
 
@@ -72,13 +69,12 @@ fn one(source: &Source, raw: Spanned<RawIncident>, cases: &[Case]) -> Result<Inc
             .error(raw.sources.span(), "an incident has been made somewhere")
             .hint("sources = [\"owner/repository#number\"]"));
     }
-    let shown = match (raw.cases, raw.pending, raw.not_shown) {
-        (Some(patterns), None, None) => Shown::By(matching(source, &patterns, cases)?),
-        (None, Some(group), None) => Shown::Pending(group),
-        (None, None, Some(reason)) => Shown::Not(reason),
+    let shown = match (raw.cases, raw.not_shown) {
+        (Some(patterns), None) => Shown::By(matching(source, &patterns, cases)?),
+        (None, Some(reason)) => Shown::Not(reason),
         _ => {
             return Err(source
-                .error(span, "an incident has exactly one of: cases, pending, not-shown")
+                .error(span, "an incident has exactly one of: cases, not-shown")
                 .hint("cases = [\"files/formats.pkcs12\"], or not-shown = \"the reason\""));
         }
     };
@@ -138,7 +134,7 @@ mod tests {
     #[rstest]
     #[case::of_no_case(incident("x", "cases = [\"files/b\"]"), "no case matches `files/b`")]
     #[case::of_nothing(incident("x", ""), "exactly one of")]
-    #[case::of_two(incident("x", "pending = \"a\"\nnot-shown = \"b\""), "exactly one of")]
+    #[case::of_two(incident("x", "cases = [\"files/a\"]\nnot-shown = \"b\""), "exactly one of")]
     #[case::twice(
         incident("x", "not-shown = \"a\"") + &incident("x", "not-shown = \"a\""),
         "the incident `x` is there twice"

@@ -675,6 +675,12 @@ faults! {
         by: PlainKey,
         source: "RFC 1421 section 4.6.1 (Proc-Type: 4,ENCRYPTED), before PKCS#8; RFC 8018 (what PKCS#8 is encrypted with)",
     }
+    UselessOption "useless-option" File {
+        means: "The proxy was given an option that does nothing without another one: authorities for clients that are asked for no certificate, say.",
+        mend: "Give the other option, too (--cafile: --verify-client), or the one that was meant (for the target: --target-cafile).",
+        by: Words,
+        source: "novnc/websockify#448: --cafile with --ssl-target",
+    }
     UnloadableIdentity "unloadable-certificate" File {
         means: "The proxy could not load its certificate or key, and does not say which, or why.",
         mend: "Ask `wssure proxy --cert FILE --ssl-only`: it names file, block and reason.",

@@ -121,16 +121,12 @@ fn faults(out: &mut dyn Write) -> io::Result<()> {
 fn catalogue(source: &Cases, out: &mut dyn Write) -> Result<(), Failure> {
     let clients = client::built_in()?;
     let suite = source.read(clients.iter().map(AsRef::as_ref))?;
-    let (mut shown, mut pending, mut not) = (0, 0, 0);
+    let (mut shown, mut not) = (0, 0);
     for incident in &suite.incidents {
         let words = match &incident.shown {
             Shown::By(cases) => {
                 shown += 1;
                 format!("cases: {}", cases.join(", "))
-            }
-            Shown::Pending(group) => {
-                pending += 1;
-                format!("cases to come: {group}")
             }
             Shown::Not(reason) => {
                 not += 1;
@@ -141,7 +137,7 @@ fn catalogue(source: &Cases, out: &mut dyn Write) -> Result<(), Failure> {
         writeln!(out, "{}\n  {}\n  {words}\n  source: {sources}", incident.id, incident.text)?;
     }
     let all = suite.incidents.len();
-    writeln!(out, "{all} incidents: {shown} shown by cases, {pending} to come, {not} not shown")?;
+    writeln!(out, "{all} incidents: {shown} shown by cases, {not} not shown")?;
     Ok(())
 }
 
