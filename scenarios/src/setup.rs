@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     pub authority: Option<PathBuf>,
 
-    /// How many cases to play side by side [default: one a core]
+    /// How many cases to play side by side [default: two a core; one a core where a client is real]
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZero<usize>>,
 }
@@ -95,13 +95,13 @@ impl Setup {
             cases: choose::cases(&suite, filters)?,
             all_cases: suite.cases.iter().map(|case| case.id.clone()).collect(),
             again,
+            jobs: jobs(options.jobs, &chosen),
             clients: chosen,
             subject,
             lab: match &options.authority {
                 Some(folder) => Lab::kept_in(folder)?,
                 None => Lab::new()?,
             },
-            jobs: jobs(options.jobs),
             keep: None,
         })
     }
@@ -190,7 +190,9 @@ fn this_program() -> Result<PathBuf, Failure> {
         .map_err(|source| Failure::System { doing: "find this program's own file", source })
 }
 
-fn jobs(wanted: Option<NonZero<usize>>) -> usize {
-    let cores = || std::thread::available_parallelism().ok();
-    wanted.or_else(cores).map_or(1, NonZero::get)
+/// A case with simulated clients waits a good part of its time: for a stall to be one, or for a time limit of the proxy.
+fn jobs(wanted: Option<NonZero<usize>>, clients: &[Actor]) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let of_itself = if clients.iter().any(Actor::is_real) { cores } else { 2 * cores };
+    wanted.map_or(of_itself, NonZero::get)
 }

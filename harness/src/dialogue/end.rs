@@ -24,7 +24,7 @@ use crate::Alert;
 /// How long a turn waits for what must come, and for what it sends to be taken.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// How long nothing may be taken until an end counts as full.
-const FULL: Duration = Duration::from_secs(1);
+const FULL: Duration = Duration::from_millis(500);
 /// What is written and read at once where there is much of it.
 const CHUNK: usize = 64 << 10;
 /// What of unexpected bytes is shown.
