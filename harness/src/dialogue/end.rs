@@ -318,7 +318,6 @@ impl End {
                 if let Some(transport) = &mut self.transport {
                     timeout(PATIENCE, transport.shutdown()).await.ok();
                 }
-                return;
             }
             Leaving::Closes => {
                 if let Some(mut transport) = self.transport.take() {

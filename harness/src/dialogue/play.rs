@@ -457,11 +457,17 @@ fn told(frame: &frame::Received) -> String {
 fn agreed(end: &End, agreement: &Agreement) -> Turned {
     let Some(tls) = end.tls().map(|tls| tls.get_ref().1) else { return other("no TLS") };
     match agreement {
-        Agreement::Tls(version) => match tls.protocol_version() {
-            Some(rustls::ProtocolVersion::TLSv1_2) if *version == TlsVersion::Tls12 => Turned::Done,
-            Some(rustls::ProtocolVersion::TLSv1_3) if *version == TlsVersion::Tls13 => Turned::Done,
-            other_version => other(format!("{other_version:?}")),
-        },
+        Agreement::Tls(wanted) => {
+            // rustls speaks these two and no other.
+            let agreed = match tls.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
+                _ => TlsVersion::Tls13,
+            };
+            match agreed == *wanted {
+                true => Turned::Done,
+                false => other(format!("TLS {agreed}")),
+            }
+        }
         Agreement::Alpn(wanted) => {
             let chosen = tls.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
             match chosen == *wanted {
