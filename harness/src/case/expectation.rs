@@ -433,7 +433,9 @@ impl Wanted {
             fault: Some(fault),
             code: self.code.clone().or(code),
             alert: self.alert.or(alert).map(|alert| (alert, client.moment(own, tls))),
-            close_code: scheme.is_websocket().then(|| self.close_code.unwrap_or(close_code)),
+            // A page waits for longer than we do, and is told nothing meanwhile.
+            close_code: (scheme.is_websocket() && fault != Fault::TimedOut)
+                .then(|| self.close_code.unwrap_or(close_code)),
         })
     }
 }

@@ -11,7 +11,10 @@ mod format;
 mod pattern;
 mod suite;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -23,7 +26,7 @@ pub use suite::{Suite, Vocabulary};
 
 use crate::{
     certificate::{Delivery, Kind, Parameters, Shape},
-    client::{Opener, Scheme, Wish},
+    client::{Opener, PATIENCE, Scheme, Wish},
     data::Source,
     dialogue::{Dialogue, Renewal},
     host::Host,
@@ -34,6 +37,9 @@ use expectation::Expectations;
 
 /// The name of the certificate that the subject begins with.
 pub const MAIN: &str = "main";
+
+/// How long a silent server is waited for.
+const FOR_NOTHING: Duration = Duration::from_millis(500);
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -202,15 +208,46 @@ pub struct Visit {
     pub path: String,
 }
 
-/// Which of a case's subjects is meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// What listens where a client comes: one of the case's subjects, or what else may be at a port that is dialled by
+/// mistake, or in front of the right one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Port {
-    /// The first.
+    /// The first subject.
     #[default]
     Same,
     /// A second one with the same certificate and arguments.
     Other,
+    /// Nothing.
+    Closed,
+    /// A VNC server (RFC 6143), which speaks first and goes when it is not answered by a VNC client.
+    Vnc,
+    /// A web server without TLS, which answers with 400 what is no HTTP, and with 404 what is.
+    PlainWeb,
+    /// What closes the connection after the client's first words.
+    Closes,
+    /// What resets it after them.
+    Resets,
+    /// What accepts a connection and never says anything.
+    Silent,
+    /// A web server, with the case's certificate for those who come over TLS, that has a page for every request.
+    Page,
+    /// The same, which forbids every request: 403.
+    Forbids,
+    /// The same, which knows no such path: 404.
+    NotFound,
+    /// The same, which answers an upgrade with 101 and not with what proves that it has read the request (RFC 6455
+    /// section 4.1).
+    WrongAccept,
+    /// The same, which upgrades, and leaves at the first message without a close frame.
+    Leaves,
+}
+
+impl Port {
+    /// Whether one of the case's subjects listens there.
+    pub const fn is_of_subject(self) -> bool {
+        matches!(self, Self::Same | Self::Other)
+    }
 }
 
 impl Case {
@@ -220,12 +257,18 @@ impl Case {
         &self.certificates[MAIN]
     }
 
-    /// Whether some step goes to the second subject.
-    pub fn needs_other_port(&self) -> bool {
-        self.steps.iter().any(|step| match &step.action {
-            Action::Open(visit, _) | Action::Browse(visit, _) => visit.port == Port::Other,
-            _ => false,
-        })
+    /// The ports to which its clients go, each once.
+    pub fn ports(&self) -> BTreeSet<Port> {
+        let ports = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Open(visit, _) | Action::Browse(visit, _) => Some(visit.port),
+            _ => None,
+        });
+        ports.collect()
+    }
+
+    /// How long a simulated client waits in it: where nothing will ever come, a moment is as good as ten seconds.
+    pub(crate) fn patience(&self) -> Duration {
+        if self.ports().contains(&Port::Silent) { FOR_NOTHING } else { PATIENCE }
     }
 
     /// Whether a client does something in it.
@@ -282,6 +325,17 @@ impl std::fmt::Display for Visit {
         let port = match self.port {
             Port::Same => "",
             Port::Other => ":OTHER-PORT",
+            Port::Closed => ":CLOSED-PORT",
+            Port::Vnc => ":VNC-SERVER",
+            Port::PlainWeb => ":PLAIN-WEB-SERVER",
+            Port::Closes => ":CLOSING-SERVER",
+            Port::Resets => ":RESETTING-SERVER",
+            Port::Silent => ":SILENT-SERVER",
+            Port::Page => ":WEB-SERVER",
+            Port::Forbids => ":FORBIDDING-WEB-SERVER",
+            Port::NotFound => ":OTHER-WEB-SERVER",
+            Port::WrongAccept => ":CONFUSED-WEB-SERVER",
+            Port::Leaves => ":LEAVING-WEBSOCKET-SERVER",
         };
         write!(f, "{}://{}{port}{}", self.scheme, self.host, self.path)
     }

@@ -65,7 +65,8 @@ impl Actor {
                 Simulated::new(Arc::clone(profile))
                     .trusting([entrance.authority.clone()])
                     .tls_up_to(entrance.tls)
-                    .at(entrance.clock),
+                    .at(entrance.clock)
+                    .within(entrance.patience),
             )),
             Self::Real(real) => Arc::clone(real).enter(entrance).await,
         }

@@ -81,7 +81,7 @@ pub(super) async fn tcp(to: &Destination, progress: &mut Progress) -> Result<Tcp
     let failed =
         |fault, detail: String| Failure::of_server(Step::Tcp, fault, Ending::NotConnected, detail);
     let addresses = match (to.route, &to.host) {
-        (Route::To(address), _) => vec![address],
+        (Route::To(address) | Route::ToNobody(address), _) => vec![address],
         (Route::ByName, Host::Address(address)) => vec![(*address, to.port).into()],
         (Route::ByName, Host::Name(name)) => tokio::net::lookup_host((name.as_str(), to.port))
             .await
@@ -132,7 +132,8 @@ pub(super) async fn tls(
     }
     let connection = ClientConnection::new(Arc::new(config), server_name(&to.host)?)
         .map_err(|error| violation(Step::Tls, &error))?;
-    let mut stream = TlsStream::new(tcp, connection, secret);
+    let mut stream =
+        TlsStream::new(tcp, connection, secret).knowing_tls(verifier.profile.refusal.first_record);
     if stops {
         stream = stream.ending_when(asked);
     }
@@ -172,13 +173,16 @@ pub(super) async fn tls(
             stream.refuse(None, Ending::Closed).await.ok();
             Err(broken(HandshakeFailure::AskedForCertificate))
         }
-        (Err(HandshakeFailure::Closed), _) if version.is_none() => {
-            let words = verifier.profile.reports(Fault::ConnectionClosed, to.scheme);
+        (Err(failure @ (HandshakeFailure::Closed | HandshakeFailure::NotTls)), _)
+            if version.is_none() =>
+        {
+            let failure = broken(failure);
+            let words = verifier.profile.reports(failure.fault, to.scheme);
             let alert = words.and_then(|rule| rule.alert);
             if let Some(alert) = alert {
                 stream.complain(alert).await;
             }
-            Err(complaint(broken(HandshakeFailure::Closed), alert))
+            Err(complaint(failure, alert))
         }
         (Err(failure), _) => Err(broken(failure)),
     }

@@ -4,7 +4,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::{
     Destination, Scheme,
-    profile::{Exceptions as Rules, HoldFor, Keeps, Lasts, Scope},
+    profile::{Exceptions as Rules, HoldFor, Keeps, Lasts, Scope, TrailingDot},
 };
 use crate::host::Host;
 
@@ -55,8 +55,7 @@ impl Exceptions {
     ) {
         if self.rules.keeps == Keeps::Latest {
             let (rules, kept) = (self.rules, std::mem::take(&mut self.kept));
-            self.kept =
-                kept.into_iter().filter(|kept| !same_server(rules.scope, kept, to)).collect();
+            self.kept = kept.into_iter().filter(|kept| !same_server(rules, kept, to)).collect();
         }
         let lasts = match wish {
             Wish::Temporary => self.rules.temporary,
@@ -70,10 +69,14 @@ impl Exceptions {
     }
 
     fn same_server(&self, kept: &Exception, to: &Destination) -> bool {
-        same_server(self.rules.scope, kept, to)
+        same_server(self.rules, kept, to)
     }
 }
 
-fn same_server(scope: Scope, kept: &Exception, to: &Destination) -> bool {
-    kept.host == to.host && (scope == Scope::Host || kept.port == to.port)
+fn same_server(rules: Rules, kept: &Exception, to: &Destination) -> bool {
+    let same_host = match rules.trailing_dot {
+        TrailingDot::Counts => kept.host == to.host,
+        TrailingDot::Ignored => kept.host.bare() == to.host.bare(),
+    };
+    same_host && (rules.scope == Scope::Host || kept.port == to.port)
 }

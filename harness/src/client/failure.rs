@@ -156,6 +156,9 @@ pub(super) fn lost(step: Step, error: &io::Error) -> Failure {
         return violation(step, source);
     }
     match error.kind() {
+        io::ErrorKind::TimedOut => {
+            Failure::of_server(step, Fault::TimedOut, Ending::Abandoned, error)
+        }
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => {
@@ -189,6 +192,13 @@ pub(super) fn speech(step: Step, error: SpeechError) -> Failure {
                 | tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
             )),
         ) => of_server(Fault::ConnectionClosed, error.to_string()),
+        SpeechError::Broken(
+            error @ tungstenite::Error::Protocol(
+                tungstenite::error::ProtocolError::MissingUpgradeWebSocketHeader
+                | tungstenite::error::ProtocolError::MissingConnectionUpgradeHeader
+                | tungstenite::error::ProtocolError::SecWebSocketAcceptKeyMismatch,
+            ),
+        ) => of_server(Fault::UpgradeRefused, error.to_string()),
         SpeechError::Broken(error) => of_server(Fault::NotHttp, error.to_string()),
     }
 }

@@ -28,7 +28,7 @@ pub use exceptions::Wish;
 pub use exchange::{Echo, Payload};
 pub use judge::{Judgement, Verdict};
 pub use profile::Profile;
-pub use simulated::{Clock, Simulated};
+pub use simulated::{Clock, PATIENCE, Simulated};
 
 use crate::{
     host::{Host, NotAHost},
@@ -143,6 +143,8 @@ pub enum Route {
     ByName,
     /// To this address, whatever the name.
     To(SocketAddr),
+    /// To this address, where nothing listens: nobody can stand in between.
+    ToNobody(SocketAddr),
 }
 
 /// A URL's scheme.

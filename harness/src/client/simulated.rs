@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// How long one attempt may take by default.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// How long one attempt of a simulated client may take, unless it is told otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many of the certificates that it has met a client remembers.
 const MOST_MET: usize = 32;
@@ -88,7 +88,7 @@ impl Simulated {
             anchors: Vec::new(),
             own: None,
             clock: Clock::System,
-            deadline: DEADLINE,
+            deadline: PATIENCE,
         }
     }
 
@@ -300,6 +300,10 @@ impl Simulated {
     /// properly.
     fn page_sees(&self, mut page: Page, failure: Option<&Failure>, scheme: Scheme) -> Page {
         let Some(failure) = failure else { return page };
+        if failure.fault == Fault::TimedOut {
+            // Its own patience is longer than ours: it has seen nothing yet.
+            return page;
+        }
         if page.close.is_none() && failure.fault != Fault::PayloadDamaged {
             let code = match &failure.judgement {
                 Some(_) => self.profile.refusal.close_code,
@@ -317,6 +321,8 @@ impl Simulated {
     fn refusal(&self, failure: Failure, scheme: Scheme) -> Refusal {
         let code = match failure.judgement {
             Some(judgement) => self.profile.tells(judgement.code, scheme),
+            // Measured: a WebSocket that was open has no code, whatever ends it.
+            None if failure.step == Step::WebSocket => None,
             None => self
                 .profile
                 .reports_under(failure.fault, scheme, failure.agreed)

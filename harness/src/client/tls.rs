@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     asked::AskedFor,
-    profile::Leaving,
+    profile::{FirstRecord, Leaving},
     sealed_alert::{self, HandshakeSecret},
     verifier,
 };
@@ -30,6 +30,8 @@ use crate::{
 const RECORD: usize = 16_384 + 256 + HEADER;
 /// The header of a record: type, version and length.
 const HEADER: usize = 5;
+/// The longest that a record may say it is (RFC 5246 section 6.2.3).
+const LONGEST_CLAIM: usize = 16_384 + 2_048;
 
 /// A connection on which the handshake is under way or done.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub(super) struct TlsStream {
     left_unread: bool,
     offered: Option<Offered>,
     asked: Option<Arc<AskedFor>>,
+    first_record: FirstRecord,
 }
 
 /// Where records end in what comes, however it is cut (RFC 8446 section 5.1).
@@ -110,12 +113,19 @@ impl TlsStream {
             borders: Borders::default(),
             left_unread: false,
             asked: None,
+            first_record: FirstRecord::default(),
         }
     }
 
     /// The same, whose handshake ends once the server has asked for a certificate.
     pub(super) fn ending_when(mut self, asked: Arc<AskedFor>) -> Self {
         self.asked = Some(asked);
+        self
+    }
+
+    /// The same, which knows by that whether a server speaks TLS.
+    pub(super) fn knowing_tls(mut self, first_record: FirstRecord) -> Self {
+        self.first_record = first_record;
         self
     }
 
@@ -141,13 +151,33 @@ impl TlsStream {
             }
             // RFC 8446 section 5.1: a server begins with a handshake or an alert record.
             if std::mem::take(&mut first) && !matches!(self.incoming[0], 21 | 22) {
-                return Err(HandshakeFailure::NotTls);
+                return Err(self.not_tls(length).await);
             }
             self.take(length).map_err(HandshakeFailure::Tls)?;
             if self.asked.as_ref().is_some_and(|asked| asked.has_happened()) {
                 return Err(HandshakeFailure::AskedForCertificate);
             }
         }
+    }
+
+    /// What becomes of a handshake whose answer begins with so many bytes that are no TLS.
+    async fn not_tls(&mut self, length: usize) -> HandshakeFailure {
+        if self.first_record == FirstRecord::ByType {
+            return HandshakeFailure::NotTls;
+        }
+        let claimed = match self.incoming[..length] {
+            [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([high, low])),
+            _ => 0,
+        };
+        let mut missing = (HEADER + claimed).saturating_sub(length);
+        while claimed <= LONGEST_CLAIM && missing > 0 {
+            match self.tcp.read(&mut self.incoming).await {
+                Ok(0) => return HandshakeFailure::Closed,
+                Ok(more) => missing = missing.saturating_sub(more),
+                Err(error) => return HandshakeFailure::Io(error),
+            }
+        }
+        HandshakeFailure::NotTls
     }
 
     /// Ends a connection as a client that refuses it: with the alert that the failed verification has left in rustls, if

@@ -731,7 +731,7 @@ faults! {
         source: "RFC 8446 section 5.1 (record layer)",
     }
     UpgradeRefused "upgrade-refused" Connection {
-        means: "The server answered the WebSocket upgrade with another status than 101.",
+        means: "The server answered the WebSocket upgrade with another status than 101, or with a 101 that does not prove that it has read the request.",
         mend: "Check the URL's path, and a reverse proxy on the way: it must pass Upgrade and Connection on.",
         by: Words,
         source: "RFC 6455 section 4.1",

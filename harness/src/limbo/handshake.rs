@@ -14,7 +14,7 @@ use crate::{
     Fault, InProcessError,
     certificate::{Lab, MintError},
     client::{
-        Actor, Client, Clock, Destination, OnWarning, Payload, Route, Scheme, Trouble,
+        Actor, Client, Clock, Destination, OnWarning, PATIENCE, Payload, Route, Scheme, Trouble,
         profile::Tells,
         real::{Entrance, Proof},
     },
@@ -175,7 +175,13 @@ impl Handshakes {
 /// At that time, and with a proof of that time.
 async fn entrance(clock: Clock, lab: Lab) -> Result<Entrance, HandshakesError> {
     let proof = Some(Arc::new(Proof::start(&lab).await?));
-    Ok(Entrance { authority: lab.authority(), tls: TlsVersion::Tls13, clock, proof })
+    Ok(Entrance {
+        authority: lab.authority(),
+        tls: TlsVersion::Tls13,
+        clock,
+        patience: PATIENCE,
+        proof,
+    })
 }
 
 fn verdict(seen: &Observation) -> Result<Verdict, Trouble> {

@@ -238,6 +238,7 @@ impl Performance<'_> {
                 authority: self.company.lab.authority(),
                 clock: Clock::System,
                 tls: self.case.tls_of(actor.profile()),
+                patience: self.case.patience(),
                 proof: self.company.proof.clone(),
             };
             let time = Instant::now();
@@ -391,7 +392,9 @@ impl Performance<'_> {
         if visit.scheme.is_secure() && stage.relies_on_authority() {
             client.rely_on_authority().await?;
         }
-        let to = destination(visit, running);
+        let route = stage.route(visit.port);
+        let route = route.ok_or_else(|| Trouble::Broke("nothing is at that port".to_owned()))?;
+        let to = destination(visit, route, running);
         let mark = running.log().mark();
         let time = Instant::now();
         let payload = Payload::MustReturn(payload());
@@ -469,6 +472,7 @@ impl Performance<'_> {
         let to = Destination {
             scheme: stage.control_scheme(),
             port: running.address().port(),
+            route: Route::To(running.address()),
             ..to.clone()
         };
         let reach = self.case.subject.reach();
@@ -564,13 +568,17 @@ fn was_refused_once(observation: &Observation) -> bool {
     !observation.is_connected() || observation.exception == Some(ExceptionOutcome::Accepted)
 }
 
-fn destination(visit: &Visit, running: &Running) -> Destination {
+fn destination(visit: &Visit, route: Route, running: &Running) -> Destination {
+    let port = match route {
+        Route::To(address) | Route::ToNobody(address) => address.port(),
+        Route::ByName => running.address().port(),
+    };
     Destination {
         scheme: visit.scheme,
         host: visit.host.clone(),
-        port: running.address().port(),
+        port,
         path: visit.path.clone(),
-        route: Route::To(running.address()),
+        route,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs cases: every client against one subject, cases side by side.
 
+mod beside;
 mod control;
 mod execute;
 mod installed;
@@ -24,7 +25,7 @@ use crate::{
     case::Case,
     certificate::{Lab, MintError},
     client::{
-        Actor, Clock, Trouble,
+        Actor, Clock, PATIENCE, Trouble,
         profile::Provenance,
         real::{Entrance, Proof},
     },
@@ -104,6 +105,7 @@ pub async fn run(plan: Plan, mut finished: impl FnMut(&CaseResult)) -> Result<Re
             authority: lab.authority(),
             clock: Clock::System,
             tls: client.profile().highest_tls(),
+            patience: PATIENCE,
             proof: proof.clone(),
         };
         let rehearsed = client.rehearse(&entrance).await;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     RunError,
+    beside::Beside,
     installed::Installed,
     kept::{LISTEN, quoted},
     rights,
@@ -23,7 +24,7 @@ use crate::{
     certificate::{
         KEY_PASSWORD, Kind, Lab, MintError, Minted, Owner, Paths, Shape, Specification, encode,
     },
-    client::Scheme,
+    client::{Route, Scheme},
     dialogue::{self, Dialogue, Met, PlayedTarget, Renewal, Stand},
     subject::{
         Launch, Line, ListenAt, PlainClients, Running, StartFailure, Subject, SubjectOption,
@@ -215,6 +216,8 @@ pub(super) struct Stage<'a> {
     wssure: Option<PathBuf>,
     first: Option<Running>,
     other: Option<Running>,
+    /// What clients meet that come to none of the two.
+    beside: BTreeMap<Port, Beside>,
     serving: String,
     /// What those have printed that were stopped.
     printed: Vec<Line>,
@@ -242,12 +245,28 @@ impl<'a> Stage<'a> {
             wssure,
             first: None,
             other: None,
+            beside: BTreeMap::new(),
             serving: MAIN.to_owned(),
             printed: Vec::new(),
         };
         stage.first = Some(stage.start(MAIN, None).await?);
-        if case.needs_other_port() {
-            stage.other = Some(stage.start(MAIN, None).await?);
+        for port in case.ports() {
+            match port {
+                Port::Same => {}
+                Port::Other => stage.other = Some(stage.start(MAIN, None).await?),
+                Port::Closed => {
+                    stage.beside.insert(port, Beside::nobody(targets.nobody));
+                }
+                _ => {
+                    let beside = Beside::start(port, props.certificate(MAIN)).await;
+                    let beside = beside.map_err(|source| StartFailure::Io {
+                        subject: subject.name().to_owned(),
+                        doing: "making a server beside it".to_owned(),
+                        source,
+                    })?;
+                    stage.beside.insert(port, beside);
+                }
+            }
         }
         Ok(stage)
     }
@@ -279,11 +298,20 @@ impl<'a> Stage<'a> {
         dialogue::play(dialogue, stand).await
     }
 
+    /// The subject at that port; the first for a port that is none's, where nothing must reach it.
     pub(super) fn running(&self, port: Port) -> Option<&Running> {
         match port {
-            Port::Same => self.first.as_ref(),
             Port::Other => self.other.as_ref(),
+            _ => self.first.as_ref(),
         }
+    }
+
+    /// The way to what listens at that port.
+    pub(super) fn route(&self, port: Port) -> Option<Route> {
+        if port.is_of_subject() {
+            return self.running(port).map(|running| Route::To(running.address()));
+        }
+        self.beside.get(&port).map(Beside::route)
     }
 
     /// How a client that accepts everything reaches the first subject.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How VNC servers greet (RFC 6143 section 7.1.1).
-const BANNER: &[u8] = b"RFB 003.008\n";
+pub(super) const BANNER: &[u8] = b"RFB 003.008\n";
 
 /// The targets that the cases of a run share. They end when this is dropped.
 #[derive(Debug)]
@@ -95,7 +95,8 @@ impl Behind {
     }
 }
 
-fn server(certificate: &Minted, admits: Admits) -> Result<ServerConfig, rustls::Error> {
+/// How a server of ours speaks TLS with that certificate.
+pub(super) fn server(certificate: &Minted, admits: Admits) -> Result<ServerConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;

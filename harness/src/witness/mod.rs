@@ -32,7 +32,7 @@ pub(crate) use messages::offered;
 pub use reception::Mark;
 use reception::Reception;
 pub use recording::End;
-pub use witnessed::{ClientFinished, Unread, UnreadReason, Witnessed};
+pub use witnessed::{ClientFinished, Foreign, Unread, UnreadReason, Witnessed};
 
 /// How often the key log is looked into for secrets that are not there yet: Chromium writes them some
 /// milliseconds after their use.

@@ -42,6 +42,8 @@ pub struct Witnessed {
     ///
     /// A server that reads an alert may close before the client that sent it does.
     pub ends: Vec<End>,
+    /// What the server answered in place of what it was asked for.
+    pub foreign: Option<Foreign>,
     /// What was not read: there may be alerts and answers in it. Empty where everything was.
     pub unread: Vec<Unread>,
 }
@@ -56,6 +58,29 @@ pub enum ClientFinished {
     NotSent,
     /// It sent something that we could not read.
     Unread,
+}
+
+/// What a server speaks that is none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// The client spoke TLS, and the server something else.
+    NotTls,
+    /// The client spoke HTTP/1.1, and the server something else.
+    NotHttp,
+}
+
+impl Foreign {
+    fn in_answer_of(reading: &Reading) -> Option<Self> {
+        let said = &reading.server.spoken;
+        if said.is_empty() {
+            return None;
+        }
+        match (&reading.offered, reading.handshake.version) {
+            (Some(_), None) => Some(Self::NotTls),
+            _ if reading.handshake.protocol.as_deref() == Some("h2") => None,
+            _ => (!said.starts_with(b"HTTP/")).then_some(Self::NotHttp),
+        }
+    }
 }
 
 /// Bytes of one side that were not read.
@@ -108,6 +133,7 @@ impl Witnessed {
 
     pub(super) fn read(recording: &Recording, log: &KeyLog) -> (Self, Reading) {
         let reading = reading::read(recording, log);
+        let foreign = Foreign::in_answer_of(&reading);
         let mut handshake = reading.handshake.clone();
         handshake.chain = reading.chain.iter().filter_map(describe).collect();
         let witnessed = Self {
@@ -118,8 +144,12 @@ impl Witnessed {
             alerts: reading.alerts.clone(),
             close_notify_by: reading.close_notify_by.clone(),
             finished: reading.finished,
-            answers: answers(&reading.client.spoken, &reading.server.spoken),
+            answers: match foreign {
+                Some(_) => Vec::new(),
+                None => answers(&reading.client.spoken, &reading.server.spoken),
+            },
             ends: recording.ends.clone(),
+            foreign,
             unread: [Party::Client, Party::Server]
                 .into_iter()
                 .filter_map(|party| unread(party, recording, &reading))

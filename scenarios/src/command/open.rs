@@ -14,7 +14,8 @@ use serde::Serialize;
 use wssure_harness::{
     certificate::Lab,
     client::{
-        Actor, Client, Clock, Destination, OnWarning, Payload, Profile, Route, Simulated, Wish,
+        Actor, Client, Clock, Destination, OnWarning, PATIENCE, Payload, Profile, Route, Simulated,
+        Wish,
         real::{Entrance, Proof},
     },
     observation::{Observation, TlsVersion},
@@ -218,6 +219,7 @@ async fn real(
         authority: lab.authority(),
         clock: Clock::System,
         tls: arguments.tls_max.map_or(TlsVersion::Tls13, TlsVersion::from),
+        patience: PATIENCE,
         proof: Some(Arc::new(Proof::start(&lab).await.map_err(RunError::from)?)),
     };
     let mut client = actor.enter(&entrance).await.map_err(trouble)?;

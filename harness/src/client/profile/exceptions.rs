@@ -8,6 +8,9 @@ use serde::Deserialize;
 pub struct Exceptions {
     /// For which server an exception holds.
     pub scope: Scope,
+    /// Whether a host with a dot at its end is the same for it.
+    #[serde(default)]
+    pub trailing_dot: TrailingDot,
     /// What it keeps when a second one is made for the same scope.
     pub keeps: Keeps,
     /// Whether an exception made while browsing opens `wss` too.
@@ -52,6 +55,17 @@ pub enum Scope {
     Host,
     /// The host and port.
     HostAndPort,
+}
+
+/// What a dot at the end of a URL's host is for an exception.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrailingDot {
+    /// It makes another host of it.
+    #[default]
+    Counts,
+    /// It is the same host.
+    Ignored,
 }
 
 /// What happens to an exception when another certificate is accepted for the same server.

@@ -27,6 +27,9 @@ pub struct Manner {
     /// For which connections it tells an error code at all.
     #[serde(default)]
     pub tells: Tells,
+    /// By what it knows that a server does not speak TLS.
+    #[serde(default)]
+    pub first_record: FirstRecord,
     /// What it does with a page whose certificate it refuses where it had a session to resume.
     #[serde(default)]
     pub with_session: WithSession,
@@ -45,6 +48,17 @@ pub enum Asked {
     /// It closes the connection, without an alert, whether the server would require one or not: there is no window to
     /// ask its user in.
     Closes,
+}
+
+/// By what a client knows that a server's first words are no record of TLS (RFC 8446 section 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstRecord {
+    /// By its type or its version.
+    #[default]
+    ByType,
+    /// By its length, if that is too great; else it waits for all of the record.
+    ByLength,
 }
 
 /// What a client does with a page whose certificate it refuses where it had a session to resume, from a

@@ -12,8 +12,10 @@ use std::path::Path;
 use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 
-pub use exceptions::{Applied, Exceptions, HoldFor, Keeps, Lasts, PrivateWindows, Scope};
-pub use manner::{Asked, Leaving, Manner, Naming, Search, Tells, WithSession};
+pub use exceptions::{
+    Applied, Exceptions, HoldFor, Keeps, Lasts, PrivateWindows, Scope, TrailingDot,
+};
+pub use manner::{Asked, FirstRecord, Leaving, Manner, Naming, Search, Tells, WithSession};
 pub use words::{Holder, Offer, Refuses, Reports};
 
 use super::{OnWarning, Opener, Scheme, Trouble};

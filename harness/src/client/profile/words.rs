@@ -112,7 +112,8 @@ pub struct Reports {
     pub faults: Vec<Spanned<Fault>>,
     /// The client's own error code.
     pub code: Option<String>,
-    /// The alert with which it answers a server that has closed the connection after its ClientHello; mostly none.
+    /// The alert with which it answers a server that has closed the connection after its ClientHello, or that does not
+    /// speak TLS; mostly none.
     pub alert: Option<Alert>,
     /// The code of the page's close event.
     pub close_code: u16,

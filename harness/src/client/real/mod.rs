@@ -59,6 +59,8 @@ pub struct Entrance {
     pub tls: TlsVersion,
     /// What time they believe it is.
     pub clock: Clock,
+    /// How long a simulated one waits for an attempt to end; a real one has its own.
+    pub patience: Duration,
     /// Where a real one shows that it judges certificates.
     pub proof: Option<Arc<Proof>>,
 }

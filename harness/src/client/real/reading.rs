@@ -18,7 +18,7 @@ use crate::{
         Answer, Close, Ending, ExceptionOutcome, Finding, Observation, Outcome, Page, PageEvent,
         Party, Refusal, Sight, Step, Timing,
     },
-    witness::{UnreadReason, Witnessed},
+    witness::{Foreign, UnreadReason, Witnessed},
 };
 
 /// What the page told of its WebSocket.
@@ -91,32 +91,27 @@ impl Evidence<'_> {
         let Spoken { mut events, mut close, end } = spoken;
         let (refusal, echo) = match end {
             Ok(echo) => (None, echo),
-            Err(error) if events.contains(&PageEvent::Open) => {
-                (Some(self.after_upgrade(failure::speech(Step::WebSocket, error))), None)
+            Err(error) => {
+                let was_open = events.contains(&PageEvent::Open);
+                let step = if was_open { Step::WebSocket } else { Step::Http };
+                let failure = failure::speech(step, error);
+                let refusal = match failure.fault {
+                    // We have read these, and the tool has no word for them.
+                    Fault::UpgradeRefused | Fault::TimedOut => after_its_tls(failure),
+                    _ if was_open => after_its_tls(failure),
+                    _ => self.refusal(),
+                };
+                (Some(refusal), None)
             }
-            Err(_) => (Some(self.refusal()), None),
         };
-        let damaged = refusal.as_ref().is_some_and(|one| one.fault == Fault::PayloadDamaged);
-        if refusal.is_some() && close.is_none() && !damaged {
+        let unclosed = [Fault::PayloadDamaged, Fault::TimedOut];
+        let ended = refusal.as_ref().is_some_and(|one| !unclosed.contains(&one.fault));
+        if ended && close.is_none() {
             // What a page would see: RFC 6455 section 7.1.5, no close frame was received.
             events.extend([PageEvent::Error, PageEvent::Close]);
             close = Some(Close { code: 1006, reason: String::new(), clean: false });
         }
         self.observation(refusal, Some(Page { events, close }), echo, None)
-    }
-
-    fn after_upgrade(&self, failure: failure::Failure) -> Refusal {
-        let failure::Failure { by, step, fault, alert, ending, detail, .. } = failure;
-        let reports = self.profile.reports(fault, self.to.scheme);
-        Refusal {
-            by,
-            step,
-            fault,
-            code: reports.and_then(|rule| rule.code.clone()),
-            alert,
-            ending,
-            detail,
-        }
     }
 
     /// A page.
@@ -303,6 +298,12 @@ impl Evidence<'_> {
     }
 }
 
+/// What we have read ourselves, through a tool whose part was over then: there is no code of its own.
+fn after_its_tls(failure: failure::Failure) -> Refusal {
+    let failure::Failure { by, step, fault, alert, ending, detail, .. } = failure;
+    Refusal { by, step, fault, code: None, alert, ending, detail }
+}
+
 /// What the wire alone shows of a refusal.
 struct Wire {
     by: Party,
@@ -333,6 +334,13 @@ impl Wire {
             _ => Step::Http,
         };
         let of_server = |fault, alert| Self { by: Party::Server, step, fault, alert, ending };
+        if let Some(foreign) = connection.foreign {
+            let alert = sent_by(Party::Client);
+            return match foreign {
+                Foreign::NotTls => Self { by: Party::Client, ..of_server(Fault::NotTls, alert) },
+                Foreign::NotHttp => of_server(Fault::NotHttp, alert),
+            };
+        }
         if let Some(alert) = sent_by(Party::Client) {
             let answered = connection.handshake.as_ref().is_some_and(|one| one.version.is_some());
             if ended_by == Party::Server && !answered {

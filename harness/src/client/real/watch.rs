@@ -28,11 +28,17 @@ pub(super) struct Watch {
 /// The way to a subject, with a witness on it.
 #[derive(Debug)]
 pub(super) struct Watched {
+    witness: Option<Passage>,
+    /// The URL that leads through the witness.
+    pub url: Destination,
+}
+
+/// Which witness, and since when.
+#[derive(Debug)]
+struct Passage {
     way: (SocketAddr, IpAddr),
     /// Before the connections that are to come.
     mark: Mark,
-    /// The URL that leads through the witness.
-    pub url: Destination,
 }
 
 impl Watch {
@@ -46,6 +52,8 @@ impl Watch {
     pub(super) async fn over(&mut self, at: IpAddr, to: &Destination) -> Result<Watched, Trouble> {
         let subject = match to.route {
             Route::To(address) => address,
+            // A witness would accept the connection, and there would be one.
+            Route::ToNobody(_) => return Ok(Watched { witness: None, url: to.clone() }),
             Route::ByName => look_up(to).await?,
         };
         let witness = match self.witnesses.entry((subject, at)) {
@@ -58,13 +66,14 @@ impl Watch {
         };
         let address = witness.address();
         let url = Destination { port: address.port(), route: Route::To(address), ..to.clone() };
-        Ok(Watched { way: (subject, at), mark: witness.mark(), url })
+        let passage = Passage { way: (subject, at), mark: witness.mark() };
+        Ok(Watched { witness: Some(passage), url })
     }
 
     /// Ends the connections that the client keeps open for a next page.
     pub(super) fn hang_up(&self, watched: &Watched) {
-        if let Some(witness) = self.witnesses.get(&watched.way) {
-            witness.hang_up(watched.mark);
+        if let Some((witness, mark)) = self.witness(watched) {
+            witness.hang_up(mark);
         }
     }
 
@@ -75,10 +84,15 @@ impl Watch {
 
     /// What the witness has seen since then.
     pub(super) async fn seen(&self, watched: &Watched) -> Vec<Witnessed> {
-        match self.witnesses.get(&watched.way) {
-            Some(witness) => witness.since(watched.mark, Instant::now() + ENDING).await,
+        match self.witness(watched) {
+            Some((witness, mark)) => witness.since(mark, Instant::now() + ENDING).await,
             None => Vec::new(),
         }
+    }
+
+    fn witness(&self, watched: &Watched) -> Option<(&Witness, Mark)> {
+        let passage = watched.witness.as_ref()?;
+        Some((self.witnesses.get(&passage.way)?, passage.mark))
     }
 }
 

@@ -304,7 +304,12 @@ fn flags(details: &Value) -> Option<String> {
 /// What went wrong where it is not the certificate, in the words of libsoup and glib-networking.
 fn precise_error(details: &Value) -> Option<String> {
     let (_, rest) = details.as_str()?.split_once("The precise error was: ")?;
-    text(&Value::from(rest.lines().next()?.trim()))
+    let error = rest.lines().next()?.trim();
+    // `Could not connect to HOST: REASON`: the host is no part of the code.
+    match error.strip_prefix("Could not connect to ").and_then(|rest| rest.split_once(": ")) {
+        Some((_, reason)) => Some(format!("Could not connect: {reason}")),
+        None => text(&Value::from(error)),
+    }
 }
 
 /// A runtime folder must be its owner's alone (XDG Base Directory Specification).

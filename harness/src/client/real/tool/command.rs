@@ -119,7 +119,7 @@ fn curl(line: &Line<'_>, asks: &Asks<'_>) -> Vec<OsString> {
     if line.highest == TlsVersion::Tls12 {
         arguments.extend(["--tls-max".into(), "1.2".into()]);
     }
-    if let Route::To(address) = url.route {
+    if let Route::To(address) | Route::ToNobody(address) = url.route {
         let way = format!("{}:{}:{}:{}", url.host, url.port, address.ip(), address.port());
         arguments.extend(["--connect-to".into(), way.into()]);
     }
