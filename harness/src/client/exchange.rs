@@ -267,16 +267,8 @@ pub(super) async fn get(stream: Stream, to: &Destination) -> Result<Answer, GetE
         sender.send_request(Request::from_parts(parts, body)).await?
     } else {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
-        let connection = tokio::spawn(connection);
-        match sender.send_request(request).await {
-            Ok(response) => response,
-            // A server that speaks first, and no HTTP, may have ended the connection before it was asked.
-            Err(error) if error.is_canceled() => {
-                let cause = connection.await.ok().and_then(Result::err);
-                return Err(cause.unwrap_or(error).into());
-            }
-            Err(error) => return Err(error.into()),
-        }
+        tokio::spawn(connection);
+        sender.send_request(request).await?
     };
     let (parts, body) = response.into_parts();
     let body = match Limited::new(body, PAGE_LIMIT).collect().await {

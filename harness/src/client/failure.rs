@@ -212,7 +212,9 @@ pub(super) fn page(error: &(dyn std::error::Error + 'static)) -> Failure {
         }
         cause = this.source();
     }
-    let fault = match error.downcast_ref::<hyper::Error>() {
+    // A server that speaks first, and no HTTP, may have ended the connection before it was asked: that is the cause then.
+    let cause = error.source().filter(|cause| cause.is::<hyper::Error>()).unwrap_or(error);
+    let fault = match cause.downcast_ref::<hyper::Error>() {
         Some(error)
             if error.is_incomplete_message() || error.is_canceled() || error.is_closed() =>
         {
