@@ -423,7 +423,10 @@ impl Performance<'_> {
         let with = |compared: Comparison| compared.with(profile);
         let expected = expected.after_refusals(&observation, profile);
         let (mut lines, mut said) = self.listen(running, mark, &expected.log, with).await;
-        let mut compared = judge::observation(&expected, &observation);
+        let mut compared: Vec<Comparison> = judge::observation(&expected, &observation)
+            .into_iter()
+            .map(|compared| compared.at(visit.port))
+            .collect();
         if was_refused_once(&observation) {
             compared.push(self.control(&to, stage, running).await);
             if said.is_empty() {

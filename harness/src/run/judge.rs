@@ -3,7 +3,7 @@
 use super::verdict::{Difference, SaidFault};
 use crate::{
     Fault,
-    case::{Expected, ExpectedLog, ExpectedRefusal},
+    case::{Expected, ExpectedLog, ExpectedRefusal, Port},
     client::Profile,
     fault::Area,
     observation::{Observation, Party, Refusal, Sight, Step},
@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Comparison {
     /// The names that its client goes by; none at a subject's start.
     client: Vec<String>,
+    /// What the client met.
+    at: Port,
     pub field: Field,
     pub expected: String,
     pub observed: String,
@@ -23,12 +25,18 @@ pub(super) struct Comparison {
 impl Comparison {
     pub(super) fn new(field: Field, expected: impl ToString, observed: impl ToString) -> Self {
         let (expected, observed) = (expected.to_string(), observed.to_string());
-        Self { client: Vec::new(), field, expected, observed }
+        Self { client: Vec::new(), at: Port::Same, field, expected, observed }
     }
 
     /// The same, seen with that client.
     pub(super) fn with(mut self, client: &Profile) -> Self {
         self.client = client.known_as().map(str::to_owned).collect();
+        self
+    }
+
+    /// The same, of what listens at that port.
+    pub(super) fn at(mut self, port: Port) -> Self {
+        self.at = port;
         self
     }
 
@@ -54,9 +62,10 @@ impl Comparison {
         })
     }
 
-    /// Whether a divergence speaks of what was compared here.
+    /// Whether a divergence speaks of what was compared here. What another server did is no doing of the subject's.
     pub(super) fn is_due(&self, divergence: &Divergence, case: &str) -> bool {
-        divergence.field() == self.field
+        self.at.is_of_subject()
+            && divergence.field() == self.field
             && divergence.expected() == self.expected
             && divergence.covers(case)
             && divergence.concerns(&self.client)
