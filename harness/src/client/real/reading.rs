@@ -9,8 +9,10 @@ use serde::Deserialize;
 use crate::{
     Fault,
     client::{
-        Clock, Destination, Echo, Payload, Profile, Verdict, exchange::Spoken, failure,
-        profile::Naming,
+        Clock, Destination, Echo, Payload, Profile, Verdict,
+        exchange::Spoken,
+        failure,
+        profile::{Asked, Naming},
     },
     fault::Area,
     inspect::inspect,
@@ -291,8 +293,14 @@ impl Evidence<'_> {
         if wire.fault == Fault::ClientRefusedCertificate {
             // It tells nobody why: what its profile would mind first.
             let found: Vec<&Finding> = found.iter().collect();
-            let refusal = self.profile.refusal_of(&found);
-            return refusal.map_or(wire.fault, |judgement| judgement.fault);
+            // Where it minds nothing, it leaves because it was asked for a certificate of its own, if it ever does so.
+            let leaves_when_asked =
+                self.to.scheme.is_websocket() && self.profile.refusal.asked == Asked::Closes;
+            return match self.profile.refusal_of(&found) {
+                Some(judgement) => judgement.fault,
+                None if leaves_when_asked => Fault::ClientCertificateRequired,
+                None => wire.fault,
+            };
         }
         wire.fault
     }
