@@ -40,7 +40,11 @@ impl Speaker {
             (_, Area::File) => Self::ProxyOfItsFiles,
             (Fault::MixedContent | Fault::LocalNetworkBlocked, _) => Self::BrowserRefusesPage,
             (
-                Fault::TargetUnreachable | Fault::TargetCertificateRefused | Fault::TargetNotTls,
+                Fault::TargetUnreachable
+                | Fault::TargetCertificateRefused
+                | Fault::TargetNotTls
+                | Fault::TargetRefusedProxy
+                | Fault::TargetLost,
                 _,
             ) => Self::ProxyRefusesTarget,
             (Fault::UpgradeStripped, _) => Self::SomethingBetween,
@@ -58,6 +62,7 @@ impl Speaker {
                 | Fault::NoCommonCipher
                 | Fault::NoCommonSignature
                 | Fault::NoCommonProtocol
+                | Fault::ClientCertificateRequired
                 | Fault::NotHttp,
                 _,
             ) => Self::NoConnection,
