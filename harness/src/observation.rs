@@ -282,6 +282,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer that a WebSocket client needs to have had.
+    pub(crate) const fn switching_protocols() -> Self {
+        Self { status: 101, media_type: None, holds_private_key: false }
+    }
+
     /// An answer with that status, `Content-Type` and body.
     pub fn new(status: u16, content_type: Option<&str>, body: &[u8]) -> Self {
         Self {

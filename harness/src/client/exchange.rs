@@ -13,6 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
+        error::ProtocolError,
         protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
     },
 };
@@ -71,6 +72,21 @@ pub(super) enum SpeechError {
     Damaged(String),
     /// The connection or the protocol failed.
     Broken(tungstenite::Error),
+}
+
+impl SpeechError {
+    /// What the request for the upgrade was answered with, where that is what is wrong.
+    pub(super) fn answer(&self) -> Option<Answer> {
+        match self {
+            Self::Upgrade(answer) => Some(answer.clone()),
+            Self::Broken(tungstenite::Error::Protocol(
+                ProtocolError::MissingUpgradeWebSocketHeader
+                | ProtocolError::MissingConnectionUpgradeHeader
+                | ProtocolError::SecWebSocketAcceptKeyMismatch,
+            )) => Some(Answer::switching_protocols()),
+            _ => None,
+        }
+    }
 }
 
 /// Asks for the upgrade, sends the payload, reads it back and closes.

@@ -171,11 +171,15 @@ pub(super) fn lost(step: Step, error: &io::Error) -> Failure {
 /// A WebSocket that did not do what it should, `step` being how far it had come.
 pub(super) fn speech(step: Step, error: SpeechError) -> Failure {
     let of_server = |fault, detail: String| Failure::of_server(step, fault, Ending::Closed, detail);
+    let answered = error.answer().is_some();
     match error {
         SpeechError::Upgrade(answer) => of_server(
             Fault::UpgradeRefused,
             format!("the upgrade was answered with {}", answer.status),
         ),
+        SpeechError::Broken(error) if answered => {
+            of_server(Fault::UpgradeRefused, error.to_string())
+        }
         SpeechError::ClosedBy(close) => {
             // websockify's code for a target that cannot be reached (RFC 6455 section 7.4.1: internal error).
             let fault =
@@ -192,13 +196,6 @@ pub(super) fn speech(step: Step, error: SpeechError) -> Failure {
                 | tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
             )),
         ) => of_server(Fault::ConnectionClosed, error.to_string()),
-        SpeechError::Broken(
-            error @ tungstenite::Error::Protocol(
-                tungstenite::error::ProtocolError::MissingUpgradeWebSocketHeader
-                | tungstenite::error::ProtocolError::MissingConnectionUpgradeHeader
-                | tungstenite::error::ProtocolError::SecWebSocketAcceptKeyMismatch,
-            ),
-        ) => of_server(Fault::UpgradeRefused, error.to_string()),
         SpeechError::Broken(error) => of_server(Fault::NotHttp, error.to_string()),
     }
 }

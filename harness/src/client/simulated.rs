@@ -14,7 +14,7 @@ use super::{
     Client, Destination, OnWarning, Opener, Profile, Scheme, Trouble, asked,
     connection::{self, Progress, Stream},
     exceptions::Exceptions,
-    exchange::{self, Echo, Payload, SpeechError, Spoken},
+    exchange::{self, Echo, Payload, Spoken},
     failure::{self, Failure},
     profile::{Applied, Offer, PrivateWindows, WithSession, supported},
     verifier::{Accepted, Seen, Verifier},
@@ -311,7 +311,11 @@ impl Simulated {
                     self.profile.reports(failure.fault, scheme).map_or(1006, |rule| rule.close_code)
                 }
             };
-            page.events.extend([PageEvent::Error, PageEvent::Close]);
+            // Measured: one that was open just closes.
+            if failure.step != Step::WebSocket {
+                page.events.push(PageEvent::Error);
+            }
+            page.events.push(PageEvent::Close);
             page.close = Some(Close { code, reason: String::new(), clean: false });
         }
         page
@@ -436,11 +440,6 @@ fn observation(progress: Progress, refusal: Option<Refusal>, shown: Shown) -> Ob
     }
 }
 
-/// The answer that a WebSocket client needs to have had.
-fn switching_protocols() -> Answer {
-    Answer { status: 101, media_type: None, holds_private_key: false }
-}
-
 /// Why an attempt stops: the connection failed, or the harness did.
 enum Stop {
     Failure(Box<Failure>),
@@ -494,10 +493,7 @@ impl Client for Simulated {
                 (Page { events, close }, None)
             }
             Ok(Spoken { events, close, end: Err(error) }) => {
-                answer = match &error {
-                    SpeechError::Upgrade(refused) => Some(refused.clone()),
-                    _ => events.contains(&PageEvent::Open).then(switching_protocols),
-                };
+                answer = error.answer();
                 let step = progress.step.unwrap_or(Step::Http);
                 let failure = failure::speech(step, error);
                 progress.alerts.extend(failure.alert);
@@ -506,7 +502,7 @@ impl Client for Simulated {
             Err(failure) => (Page { events: Vec::new(), close: None }, Some(failure)),
         };
         if page.events.contains(&PageEvent::Open) {
-            answer = Some(switching_protocols());
+            answer = Some(Answer::switching_protocols());
         }
         let page = self.page_sees(page, failure.as_ref(), to.scheme);
         Ok(observation(

@@ -110,7 +110,10 @@ impl Evidence<'_> {
         let ended = refusal.as_ref().is_some_and(|one| !unclosed.contains(&one.fault));
         if ended && close.is_none() {
             // What a page would see: RFC 6455 section 7.1.5, no close frame was received.
-            events.extend([PageEvent::Error, PageEvent::Close]);
+            if !events.contains(&PageEvent::Open) {
+                events.push(PageEvent::Error);
+            }
+            events.push(PageEvent::Close);
             close = Some(Close { code: 1006, reason: String::new(), clean: false });
         }
         self.observation(refusal, Some(Page { events, close }), echo, None)
@@ -193,6 +196,7 @@ impl Evidence<'_> {
         }
         if !told.is_open() {
             if told.late {
+                refusal.by = Party::Server;
                 refusal.fault = Fault::TimedOut;
                 refusal.ending = Ending::Abandoned;
             }
@@ -234,6 +238,8 @@ impl Evidence<'_> {
         let fault = self.fault(&wire);
         let (by, step) = match fault.area() {
             Area::Certificate => (Party::Client, Step::Tls),
+            // It has waited for more of what was no TLS.
+            _ if fault == Fault::ConnectionClosed => (Party::Server, wire.step),
             _ => (wire.by, wire.step),
         };
         let said = self.code.as_deref().unwrap_or("no code");
