@@ -173,7 +173,13 @@ impl Reader<'_> {
         match *content {
             [_, CLOSE_NOTIFY] => self.reading.close_notify_by.push(party),
             [_level, number] => {
+                // Under TLS 1.2 the server's Finished is the last message, and what it sends in the clear is before it
+                // (RFC 5246 section 7.3).
+                let before_its_finished = party == Party::Server
+                    && !self.is_tls13()
+                    && matches!(self.reading.server.protection, Protection::Clear);
                 let moment = match self.reading.finished {
+                    _ if before_its_finished => Moment::DuringHandshake,
                     ClientFinished::Sent => Moment::AfterHandshake,
                     ClientFinished::NotSent | ClientFinished::Unread => Moment::DuringHandshake,
                 };
