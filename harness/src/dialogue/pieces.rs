@@ -73,6 +73,24 @@ impl AsyncWrite for Pieces {
         Poll::Ready(Ok(written))
     }
 
+    /// A flight of several records is one write, as of any client: to a server that refuses the first of them and
+    /// closes, the next write would fail before its alert is read.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.size.is_none() && self.pause.is_none() {
+            return Pin::new(&mut self.tcp).poll_write_vectored(context, parts);
+        }
+        let first = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| &**part);
+        self.poll_write(context, first)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.size.is_none() && self.tcp.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_flush(context)
     }
