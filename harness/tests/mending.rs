@@ -177,6 +177,7 @@ fn where_no_command_helps_it_is_not_in_the_certificate() {
         Fault::UnreadableFile,     // in the rights of a user whom only the operator knows
         Fault::NotARegularFile,    // in the option that names it
         Fault::FileTooLarge,       // there, too
+        Fault::UselessOption,      // in the command line
         Fault::UnloadableIdentity, // the proxy that says no more than this is the fault
     ];
     assert_eq!(by_words, in_other_places);

@@ -43,6 +43,11 @@ pub(super) fn today(days: u32) -> Period {
     (TODAY, Duration::days(days.into()).saturating_add(TODAY))
 }
 
+/// A certificate that ends so many seconds from now.
+pub(super) fn until_soon(seconds: u32) -> Period {
+    (TODAY, Duration::seconds(seconds.into()))
+}
+
 /// The content of an authority's certificate: a root's or an intermediate's.
 pub(super) fn authority(
     name: &str,

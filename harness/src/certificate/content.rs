@@ -287,6 +287,9 @@ fn apply(parameters: &Parameters, now: Now, mut draft: Draft) -> Result<Draft, M
         // Both ends of the period belong to it (RFC 5280 section 4.1.2.5).
         now.date(&mut draft.content, (period.0, period.1 - Duration::seconds(1)))?;
     }
+    if let Some(seconds) = parameters.seconds {
+        now.date(&mut draft.content, blueprint::until_soon(seconds.get()))?;
+    }
     if let Some(names) = &parameters.names {
         let value = names::encode(names)?;
         draft.alter(Alteration::Value(forge::SUBJECT_ALTERNATIVE_NAME, value));

@@ -16,6 +16,8 @@ pub struct Parameters {
     pub issuer_key: Option<KeyType>,
     /// For how many days it is valid.
     pub days: Option<NonZeroU32>,
+    /// For how many seconds from its making on it is valid, where it is to expire while it is looked at; instead of days.
+    pub seconds: Option<NonZeroU32>,
     /// The subjectAltName, in place of the host.
     pub names: Option<Vec<SubjectName>>,
     /// The common name, in place of the host.
@@ -31,6 +33,8 @@ pub enum Parameter {
     IssuerKey,
     /// [`Parameters::days`]
     Days,
+    /// [`Parameters::seconds`]
+    Seconds,
     /// [`Parameters::names`]
     Names,
     /// [`Parameters::common_name`]
@@ -44,6 +48,7 @@ impl Parameters {
             (self.key.is_some(), Parameter::Key),
             (self.issuer_key.is_some(), Parameter::IssuerKey),
             (self.days.is_some(), Parameter::Days),
+            (self.seconds.is_some(), Parameter::Seconds),
             (self.names.is_some(), Parameter::Names),
             (self.common_name.is_some(), Parameter::CommonName),
         ]
@@ -59,6 +64,7 @@ impl Parameter {
             Self::Key => "key",
             Self::IssuerKey => "issuer-key",
             Self::Days => "days",
+            Self::Seconds => "seconds",
             Self::Names => "names",
             Self::CommonName => "common-name",
         }
@@ -80,7 +86,7 @@ impl Kind {
         match parameter {
             Parameter::Key => !self.fixes_key(),
             Parameter::IssuerKey => self.has_ordinary_issuer() && !self.fixes_issuer_key(),
-            Parameter::Days => !self.fixes_days(),
+            Parameter::Days | Parameter::Seconds => !self.fixes_days(),
             Parameter::Names => !self.fixes_names(),
             Parameter::CommonName => !self.fixes_common_name(),
         }

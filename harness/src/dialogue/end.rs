@@ -244,6 +244,22 @@ impl End {
         }
     }
 
+    /// Waits for a record that begins with a ServerHello, and takes it.
+    pub(super) async fn receive_server_hello(&mut self) -> Result<(), Instead> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // RFC 8446 sections 4, 5.1: a handshake (22), its version, its length, and the message's type (2).
+            if let [22, _, _, high, low, 2, ..] = self.received[..] {
+                return self.skip(5 + usize::from(u16::from_be_bytes([high, low]))).await;
+            }
+            let is_another = self.received.first().is_some_and(|first| *first != 22);
+            if is_another || self.received.len() > 5 {
+                return Err(Instead::Other(shown(&self.received)));
+            }
+            self.more(deadline).await?;
+        }
+    }
+
     /// Waits for a whole frame.
     pub(super) async fn receive_frame(&mut self) -> Result<Received, Instead> {
         let deadline = Instant::now() + PATIENCE;

@@ -224,7 +224,12 @@ impl Words<'_> {
     }
 
     fn operator(&mut self) -> Result<OperatorAct, DataError> {
-        self.exactly(&["renews"])?;
+        if self.one_of("what an operator does", &["renews", "waits"])? == "waits" {
+            self.exactly(&["until"])?;
+            let name = self.word("the name of a certificate of the case")?;
+            self.exactly(&["has", "expired"])?;
+            return Ok(OperatorAct::WaitsForExpiry(name));
+        }
         let name = self.word("the name of a certificate of the case")?;
         let renewal = match self.one_of("how", &["in", "by", "half", "key"])? {
             "in" => {
@@ -265,13 +270,13 @@ impl Words<'_> {
         ];
         Ok(match self.one_of("what a client does", VERBS)? {
             "connects" => ClientAct::Connects,
-            "handshakes" => ClientAct::Handshakes(self.options(Takes::HELLO)?.hello),
+            "handshakes" => ClientAct::Handshakes(self.handshake(Takes::HELLO)?.hello),
             "opens" => {
                 let (scheme, takes) = match self.one_of("a scheme", &["ws", "wss"])? {
                     "ws" => (Scheme::Ws, Takes::REQUEST),
                     _ => (Scheme::Wss, Takes::HELLO_AND_REQUEST),
                 };
-                let options = self.options(takes)?;
+                let options = self.handshake(takes)?;
                 ClientAct::Opens(scheme, options.hello, options.request)
             }
             "upgrades" => ClientAct::Upgrades(self.options(Takes::REQUEST)?.request),
@@ -280,7 +285,7 @@ impl Words<'_> {
             "is" => match self.peek() {
                 Some("refused") => {
                     self.at += 1;
-                    ClientAct::IsRefused(self.options(Takes::HELLO)?.hello)
+                    ClientAct::IsRefused(self.handshake(Takes::HELLO)?.hello)
                 }
                 Some("shown") => {
                     self.at += 1;
@@ -347,7 +352,7 @@ impl Words<'_> {
         if let Some(data) = self.data()? {
             return Ok(ClientAct::End(EndAct::Receives(data)));
         }
-        let what = ["text", "binary", "pong", "close", "status", "alert"];
+        let what = ["text", "binary", "pong", "close", "status", "alert", "a"];
         Ok(match self.one_of("what a client receives", &what)? {
             "text" => ClientAct::ReceivesFrames(Awaited::Data(Opcode::Text, self.some_data()?)),
             "binary" => ClientAct::ReceivesFrames(Awaited::Data(Opcode::Binary, self.some_data()?)),
@@ -359,6 +364,10 @@ impl Words<'_> {
             "status" => {
                 let status = self.count("an HTTP status", 599)? as u16;
                 ClientAct::ReceivesStatus(status, self.options(Takes::HEADER)?.request.headers)
+            }
+            "a" => {
+                self.exactly(&["server-hello"])?;
+                ClientAct::ReceivesServerHello
             }
             _ => {
                 let at = self.span();
@@ -460,11 +469,30 @@ impl Words<'_> {
         }
     }
 
+    /// The options of a handshake that is to be finished.
+    fn handshake(&mut self, takes: Takes) -> Result<Options, DataError> {
+        let at = self.span();
+        let options = self.options(takes)?;
+        match options.hello.name {
+            ServerName::Address(_) => Err(self
+                .source
+                .error(at, "no handshake is finished that asks for an address by name (RFC 6066 section 3)")
+                .hint("client sends a client-hello with sni ..., and what is received then")),
+            _ => Ok(options),
+        }
+    }
+
     fn option(&mut self, takes: Takes, options: &mut Options) -> Result<(), DataError> {
         let Options { hello, request, flaws } = options;
         match self.one_of("an option that has a meaning here", takes.0)? {
             "tls" => hello.tls = Some(self.version()?),
-            "sni" => hello.name = ServerName::Other(self.word("a name")?),
+            "sni" => {
+                let name = self.word("a name")?;
+                hello.name = match name.parse() {
+                    Ok(address) => ServerName::Address(address),
+                    Err(_) => ServerName::Other(name),
+                };
+            }
             "no" => {
                 self.exactly(&["sni"])?;
                 hello.name = ServerName::None;
@@ -607,6 +635,20 @@ mod tests {
             act("operator renews newer by symlink  # as certbot does"),
             Act::Operator(OperatorAct::Renews("newer".to_owned(), Renewal::BySymlink))
         );
+        assert_eq!(
+            act("operator waits until newer has expired"),
+            Act::Operator(OperatorAct::WaitsForExpiry("newer".to_owned()))
+        );
+        assert_eq!(
+            act("client 3 receives a server-hello"),
+            Act::Client(3, ClientAct::ReceivesServerHello)
+        );
+        let Act::Client(1, ClientAct::SendsHello(hello, Amount::Whole)) =
+            act("client sends a client-hello with sni ::1")
+        else {
+            panic!("a ClientHello")
+        };
+        assert_eq!(hello.name, ServerName::Address("::1".parse().unwrap()));
         let Act::Client(1, ClientAct::Handshakes(hello)) =
             act("client handshakes with tls 1.2, no sni, alpn h2 http/1.1, certificate mine")
         else {
@@ -631,6 +673,10 @@ mod tests {
         assert!(error.contains("the string has no end"), "{error}");
         let error = read_lines(r#"client sends "\q""#).unwrap_err();
         assert!(error.contains("this is no escape"), "{error}");
+        let error = read_lines("client handshakes with sni 127.0.0.1").unwrap_err();
+        assert!(error.contains("hint: client sends a client-hello with sni"), "{error}");
+        let error = read_lines("operator waits until main is old").unwrap_err();
+        assert!(error.contains("`is` is not `has`"), "{error}");
         let error = read_lines("client is closed within 4000 s").unwrap_err();
         assert!(error.contains("how many seconds is from 1 to 30"), "{error}");
     }

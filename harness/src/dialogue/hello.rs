@@ -24,6 +24,8 @@ const LONG_NAME: usize = 250;
 pub(super) struct Greeting {
     pub config: Arc<ClientConfig>,
     pub name: Asked<'static>,
+    /// The address that goes in the place of that name, which is as long: rustls sends none.
+    address: Option<String>,
 }
 
 impl Greeting {
@@ -50,13 +52,17 @@ impl Greeting {
         config.enable_sni = hello.name != ServerName::None;
         // Its five bytes of header are part of what rustls counts.
         config.max_fragment_size = hello.record.map(|length| length + 5);
-        let name = match &hello.name {
-            ServerName::Host | ServerName::None => host.to_string(),
-            ServerName::Other(name) => name.clone(),
+        let (name, address) = match &hello.name {
+            ServerName::Host | ServerName::None => (host.to_string(), None),
+            ServerName::Other(name) => (name.clone(), None),
+            ServerName::Address(address) => {
+                let address = address.to_string();
+                ("a".repeat(address.len()), Some(address))
+            }
         };
         let name = Asked::try_from(name.clone())
             .map_err(|error| format!("{name} cannot be asked for in TLS: {error}"))?;
-        Ok(Self { config: Arc::new(config), name })
+        Ok(Self { config: Arc::new(config), name, address })
     }
 
     /// The ClientHello alone, as records.
@@ -67,8 +73,23 @@ impl Greeting {
         while connection.wants_write() {
             connection.write_tls(&mut bytes).map_err(|error| error.to_string())?;
         }
+        if let Some(address) = &self.address {
+            put(address, &self.name.to_str(), &mut bytes)?;
+        }
         Ok(bytes)
     }
+}
+
+/// Puts an address in the place of a name of the same length.
+fn put(address: &str, name: &str, hello: &mut [u8]) -> Result<(), String> {
+    // RFC 6066 section 3: the name's type (0), its length, the name.
+    let entry =
+        |name: &str| [&[0], &(name.len() as u16).to_be_bytes()[..], name.as_bytes()].concat();
+    let (from, to) = (entry(name), entry(address));
+    let at = hello.windows(from.len()).position(|bytes| bytes == from);
+    let at = at.ok_or("the ClientHello asks for no name, or in several records")?;
+    hello[at..at + to.len()].copy_from_slice(&to);
+    Ok(())
 }
 
 fn fresh(hello: &Hello, own: Option<&Minted>) -> Result<ClientConfig, Error> {

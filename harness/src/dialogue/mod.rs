@@ -31,7 +31,7 @@
 //! | `upgrades [OPTIONS]` | asks for it; then `receives status 101` |
 //! | `sends text\|binary\|continuation\|ping\|pong\|opcode N [DATA] [OPTIONS]`, `sends close [CODE ["reason"]]` | a frame |
 //! | `receives text\|binary DATA`, `receives pong DATA`, `receives close [CODE ["reason"]]` | frames |
-//! | `receives status N [with header "Name: value"]`, `receives alert NAME` | |
+//! | `receives status N [with header "Name: value"]`, `receives alert NAME`, `receives a server-hello` | |
 //! | `is shown NAME` | the leaf is that certificate of the case |
 //! | `agreed tls 1.3`, `agreed alpn http/1.1\|none`, `agreed resumption\|no resumption` | |
 //!
@@ -45,11 +45,12 @@
 //!
 //! | operator | |
 //! |---|---|
+//! | `waits until NAME has expired` | a certificate of the case, for at most 30 s |
 //! | `renews NAME in place\|by rename\|by symlink\|by folder\|half\|key alone\|by nothing` | replaces the certificate's files |
 //!
 //! | options | |
 //! |---|---|
-//! | of TLS | `tls 1.2\|1.3`, `sni NAME`, `no sni`, `alpn NAME...`, `certificate NAME`, `resuming CLIENT`, `records of N`, `long hello` |
+//! | of TLS | `tls 1.2\|1.3`, `sni NAME` (an address, against RFC 6066, in a ClientHello alone), `no sni`, `alpn NAME...`, `certificate NAME`, `resuming CLIENT`, `records of N`, `long hello` |
 //! | of the upgrade | `path "/x"`, `header "Name: value"`, `without "Name"` |
 //! | of a frame | `unmasked`, `unfinished`, `rsv1`, `rsv2`, `rsv3`, `length 16\|64`, `announcing N` |
 //! | of what is sent | `pieces of N`, `cuts at each byte` (sent once for each place where it can be cut in two) |
@@ -63,7 +64,7 @@ mod play;
 mod target;
 mod token;
 
-use std::ops::Range;
+use std::{net::IpAddr, ops::Range};
 
 pub(crate) use play::{Met, Stand, play};
 pub(crate) use target::PlayedTarget;
@@ -96,7 +97,9 @@ impl Dialogue {
         self.turns.iter().filter_map(|turn| match &turn.act {
             Act::Client(_, ClientAct::IsShown(name)) => Some(name.as_str()),
             Act::Client(_, act) => act.hello().and_then(|hello| hello.certificate.as_deref()),
-            Act::Operator(OperatorAct::Renews(name, _)) => Some(name.as_str()),
+            Act::Operator(OperatorAct::Renews(name, _) | OperatorAct::WaitsForExpiry(name)) => {
+                Some(name.as_str())
+            }
             Act::Target(..) => None,
         })
     }
@@ -157,6 +160,8 @@ enum ClientAct {
     /// An HTTP answer with that status, and with these headers.
     ReceivesStatus(u16, Vec<String>),
     ReceivesAlert(Alert),
+    /// The subject goes on with the handshake (RFC 8446 section 4.1.3).
+    ReceivesServerHello,
     /// The leaf that the server sent is this certificate of the case.
     IsShown(String),
     /// What the handshake agreed on.
@@ -197,6 +202,8 @@ enum EndAct {
 enum OperatorAct {
     /// Puts this certificate of the case in the place of the one that is served.
     Renews(String, Renewal),
+    /// Does nothing until this certificate of the case has expired.
+    WaitsForExpiry(String),
 }
 
 /// How a certificate is replaced while it is served.
@@ -263,6 +270,8 @@ enum ServerName {
     /// Nothing.
     None,
     Other(String),
+    /// An address, which is no name, and which a client must not send there.
+    Address(IpAddr),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

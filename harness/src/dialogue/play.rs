@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration}
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rustls::HandshakeKind;
+use rustls_pki_types::UnixTime;
 use sha1::{Digest, Sha1};
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_rustls::TlsConnector;
+use x509_parser::parse_x509_certificate;
 
 use super::{
     Act, Agreement, Amount, Awaited, ClientAct, Cut, Dialogue, EndAct, Hello, Left, OperatorAct,
@@ -26,6 +28,9 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// What is hashed behind it.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/// The longest that is waited for a certificate to expire: a suite is to be played often.
+const LONGEST_EXPIRY: Duration = Duration::from_secs(30);
+
 /// Where a dialogue is played.
 pub(crate) struct Stand<'a> {
     /// The subject's address.
@@ -38,6 +43,12 @@ pub(crate) struct Stand<'a> {
     pub certificate: &'a (dyn Fn(&str) -> Option<Minted> + Send + Sync),
     /// Replaces the certificate that is served.
     pub renew: &'a (dyn Fn(&str, Renewal) -> Result<(), String> + Send + Sync),
+}
+
+impl Stand<'_> {
+    fn certificate(&self, name: &str) -> Result<Minted, String> {
+        (self.certificate)(name).ok_or_else(|| format!("the case has no certificate {name}"))
+    }
 }
 
 /// A turn that waits, and what came: its own text, if it was met.
@@ -116,6 +127,10 @@ impl Stage<'_> {
                     (self.stand.renew)(name, *renewal)?;
                     Turned::Done
                 }
+                Act::Operator(OperatorAct::WaitsForExpiry(name)) => {
+                    self.wait_for_expiry(name).await?;
+                    Turned::Done
+                }
             };
             match turned {
                 Turned::Done if turn.act.waits() => {
@@ -176,10 +191,9 @@ impl Stage<'_> {
                 Ok(received) => other(format!("alert {received}")),
                 Err(instead) => Turned::Instead(instead),
             },
+            ClientAct::ReceivesServerHello => end.receive_server_hello().await.into(),
             ClientAct::IsShown(name) => {
-                let Some(minted) = (self.stand.certificate)(name) else {
-                    return Err(format!("the case has no certificate {name}"));
-                };
+                let minted = self.stand.certificate(name)?;
                 let shown = end.tls().and_then(|tls| tls.get_ref().1.peer_certificates());
                 match shown.and_then(|chain| chain.first()) {
                     Some(leaf) if leaf == minted.certificate() => Turned::Done,
@@ -247,10 +261,7 @@ impl Stage<'_> {
     fn greeting(&self, hello: &Hello) -> Result<Greeting, String> {
         let own = match &hello.certificate {
             None => None,
-            Some(name) => Some(
-                (self.stand.certificate)(name)
-                    .ok_or_else(|| format!("the case has no certificate {name}"))?,
-            ),
+            Some(name) => Some(self.stand.certificate(name)?),
         };
         let before = match hello.resuming {
             None => None,
@@ -260,6 +271,20 @@ impl Stage<'_> {
             }
         };
         Greeting::new(hello, self.stand.host, own.as_ref(), before)
+    }
+
+    /// Waits until that certificate has expired, for everybody: notAfter is its last second (RFC 5280 section 4.1.2.5).
+    async fn wait_for_expiry(&self, name: &str) -> Result<(), String> {
+        let minted = self.stand.certificate(name)?;
+        let (_, read) = parse_x509_certificate(minted.certificate())
+            .map_err(|error| format!("{name} cannot be read, so it never expires: {error}"))?;
+        let last = u64::try_from(read.validity().not_after.timestamp()).unwrap_or_default();
+        let left = Duration::from_secs((last + 1).saturating_sub(UnixTime::now().as_secs()));
+        if left > LONGEST_EXPIRY {
+            return Err(format!("{name} expires in {} s only: give it `seconds`", left.as_secs()));
+        }
+        sleep(left).await;
+        Ok(())
     }
 
     async fn handshake(&mut self, number: usize, hello: &Hello) -> Result<Turned, String> {

@@ -105,6 +105,7 @@ impl Reader<'_> {
             key: raw.key.as_ref().map(|key| *key.get_ref()),
             issuer_key: raw.issuer_key.as_ref().map(|key| *key.get_ref()),
             days: raw.days.as_ref().map(|days| *days.get_ref()),
+            seconds: raw.seconds.as_ref().map(|seconds| *seconds.get_ref()),
             names: names.transpose()?,
             common_name: raw.common_name.as_ref().map(|name| name.get_ref().clone()),
         };
@@ -113,6 +114,12 @@ impl Reader<'_> {
                 .source
                 .error(place(raw, parameter), format!("`{kind}` takes no `{parameter}`"))
                 .hint("leave it out, or take a kind that leaves it open, such as `good`"));
+        }
+        if let (Some(_), Some(seconds)) = (&raw.days, &raw.seconds) {
+            return Err(self.source.error(
+                seconds.span(),
+                "a certificate lasts for `days` or for `seconds`, not both",
+            ));
         }
         Ok(parameters)
     }
@@ -138,6 +145,7 @@ fn place(raw: &RawCertificate, parameter: Parameter) -> Range<usize> {
         Parameter::Key => raw.key.as_ref().map(Spanned::span),
         Parameter::IssuerKey => raw.issuer_key.as_ref().map(Spanned::span),
         Parameter::Days => raw.days.as_ref().map(Spanned::span),
+        Parameter::Seconds => raw.seconds.as_ref().map(Spanned::span),
         Parameter::Names => raw.names.as_ref().map(Spanned::span),
         Parameter::CommonName => raw.common_name.as_ref().map(Spanned::span),
     }

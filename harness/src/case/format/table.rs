@@ -101,6 +101,7 @@ fn one(file: &RawFile, entry: &RawEntry, source: &Source) -> Result<One, DataErr
             key: entry.key.clone().or_else(|| common.key.clone()),
             issuer_key: entry.issuer_key.clone().or_else(|| common.issuer_key.clone()),
             days: entry.days.clone().or_else(|| common.days.clone()),
+            seconds: entry.seconds.clone().or_else(|| common.seconds.clone()),
             names: entry.names.clone().or_else(|| common.names.clone()),
             common_name: entry.common_name.clone().or_else(|| common.common_name.clone()),
             shape: entry.shape.clone().or_else(|| common.shape.clone()),

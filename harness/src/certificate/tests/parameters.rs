@@ -74,6 +74,7 @@ fn names_take_the_place_of_the_host_as_they_are() {
 
 #[rstest]
 #[case(Kind::Expired, Parameter::Days)]
+#[case(Kind::Expired, Parameter::Seconds)]
 #[case(Kind::WrongName, Parameter::Names)]
 #[case(Kind::WeakKey, Parameter::Key)]
 #[case(Kind::ExpiredIntermediate, Parameter::IssuerKey)]
@@ -84,6 +85,7 @@ fn what_makes_the_kind_cannot_be_changed(#[case] kind: Kind, #[case] parameter: 
         key: (parameter == Parameter::Key).then_some(KeyType::P384),
         issuer_key: (parameter == Parameter::IssuerKey).then_some(KeyType::P384),
         days: (parameter == Parameter::Days).then(|| 30.try_into().unwrap()),
+        seconds: (parameter == Parameter::Seconds).then(|| 30.try_into().unwrap()),
         names: (parameter == Parameter::Names).then(Vec::new),
         common_name: (parameter == Parameter::CommonName).then(String::new),
     };
@@ -103,6 +105,7 @@ fn every_kind_can_be_made_with_every_parameter_that_it_takes() {
                 key: takes(Parameter::Key).then_some(KeyType::Ed25519),
                 issuer_key: takes(Parameter::IssuerKey).then_some(KeyType::P384),
                 days: takes(Parameter::Days).then(|| 30.try_into().unwrap()),
+                seconds: None,
                 names: takes(Parameter::Names).then(|| vec!["a.test".parse().unwrap()]),
                 common_name: takes(Parameter::CommonName).then(|| "a.test".to_owned()),
             },
