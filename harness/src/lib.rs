@@ -42,6 +42,7 @@ pub mod data;
 pub mod dialogue;
 pub mod echo;
 pub mod fault;
+mod free_port;
 pub mod host;
 mod in_process;
 pub mod inspect;

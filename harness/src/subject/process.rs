@@ -19,7 +19,10 @@ use super::{
     command::{Template, Values},
     ready::{Connect, Ready},
 };
-use crate::process::{GRACE, Invocation, Process};
+use crate::{
+    free_port::free_port,
+    process::{GRACE, Invocation, Process},
+};
 
 /// More lines than this before it is ready, and a subject prints without end.
 const LINES_BEFORE_READY: u64 = 2000;
@@ -78,12 +81,9 @@ pub(super) async fn start(
         tries += 1;
         let address = match launch.listen {
             ListenAt::Exactly(address) => address,
-            ListenAt::FreePort(ip) => {
-                let free = TcpListener::bind((ip, 0)).and_then(|listener| listener.local_addr());
-                free.map_err(|source| {
-                    io_failure(subject, format!("looking for a free port of {ip}"), source)
-                })?
-            }
+            ListenAt::FreePort(ip) => free_port(ip).map_err(|source| {
+                io_failure(subject, format!("looking for a free port of {ip}"), source)
+            })?,
         };
         match start_at(subject, launch, address, deadline).await {
             Err(StartFailure::PortTaken { .. })

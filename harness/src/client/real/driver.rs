@@ -1,11 +1,6 @@
 //! The program between us and a browser: chromedriver, geckodriver, WebKitWebDriver.
 
-use std::{
-    io,
-    net::TcpListener,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::{
     net::TcpStream,
@@ -14,6 +9,7 @@ use tokio::{
 
 use crate::{
     client::Trouble,
+    free_port::free_port,
     process::{Invocation, Process},
 };
 
@@ -40,8 +36,10 @@ impl DriverProcess {
     ) -> Result<Self, Trouble> {
         let mut last = Trouble::Broke("the driver was not started".to_owned());
         for _ in 0..PORTS_TRIED {
-            let port = free_port()
-                .map_err(|error| Trouble::Broke(format!("no free port on 127.0.0.1: {error}")))?;
+            // Else a witness that asks for any port before the driver has bound it gets the driver's commands.
+            let port = free_port(Ipv4Addr::LOCALHOST.into())
+                .map_err(|error| Trouble::Broke(format!("no free port on 127.0.0.1: {error}")))?
+                .port();
             let invocation = invocation(port);
             let program = invocation.program.display().to_string();
             let process = Process::spawn(invocation)
@@ -96,24 +94,4 @@ impl DriverProcess {
         }
         Ok(())
     }
-}
-
-/// A port that is free, below those that the system gives to whoever asks for any (ip(7), `ip_local_port_range`):
-/// a witness that asks between this and the driver's start would else get it, and the driver's commands.
-fn free_port() -> io::Result<u16> {
-    const FIRST: u32 = 20_000;
-    const COUNT: u32 = 12_000;
-    // Every driver of this process tries its own, and another process begins elsewhere.
-    static TRIED: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id().wrapping_mul(97);
-    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..COUNT {
-        let number = begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % COUNT;
-        let port = u16::try_from(FIRST + number).unwrap_or(u16::MAX);
-        match TcpListener::bind(("127.0.0.1", port)) {
-            Ok(_) => return Ok(port),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
