@@ -8,8 +8,9 @@ use clap::{Parser, ValueEnum};
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
-    Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
+    Target, TargetTls, TargetTrust, Targets, TlsVersion, TlsVersions, target_endpoint,
 };
+use crate::token::{TokenFrom, TokenPlugin, Tokens};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,7 +40,7 @@ pub(crate) struct Options {
     listen: Endpoint,
 
     /// Where to relay to
-    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target, required_unless_present = "unix_target")]
+    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target_endpoint, required_unless_present_any = ["unix_target", "token_plugin", "target_config"])]
     target: Option<Endpoint>,
 
     /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
@@ -103,6 +104,25 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH", conflicts_with = "target")]
     unix_target: Option<PathBuf>,
 
+    /// Relay each session to the target of its token: token= in the query of its URL. CLASS is ReadOnlyTokenFile,
+    /// TokenFile (lines of `TOKEN: HOST:PORT` or `TOKEN: unix_socket:PATH` in a file, or in the files of a folder; read
+    /// once, or for each session), TokenFileName (a folder with a file for each token) or UnixDomainSocketDirectory (a
+    /// folder with a socket for each token)
+    #[arg(long, value_name = "CLASS", group = "tokens", conflicts_with_all = ["target", "unix_target"], requires = "token_source")]
+    token_plugin: Option<TokenPlugin>,
+
+    /// The file or folder of --token-plugin
+    #[arg(long, value_name = "PATH", requires = "token_plugin", conflicts_with_all = ["target", "unix_target"])]
+    token_source: Option<PathBuf>,
+
+    /// Take the name in the Host header for the token
+    #[arg(long, requires = "tokens")]
+    host_token: bool,
+
+    /// The same as --token-plugin TokenFile --token-source PATH
+    #[arg(long, value_name = "PATH", group = "tokens", conflicts_with_all = ["token_plugin", "target", "unix_target"])]
+    target_config: Option<PathBuf>,
+
     /// End after one WebSocket session
     #[arg(long)]
     run_once: bool,
@@ -146,15 +166,6 @@ enum VerifyClient {
     Optional,
 }
 
-fn target(text: &str) -> Result<Endpoint, String> {
-    match text.parse::<Endpoint>() {
-        Ok(endpoint) if endpoint.host.is_some() && endpoint.port != 0 => Ok(endpoint),
-        Ok(_) => Err("a target needs an address and a port that is not 0: TARGET_ADDR:TARGET_PORT"
-            .to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 impl Options {
     /// Reads arguments, of which the first is the name shown in the help.
     pub(crate) fn read(
@@ -174,10 +185,14 @@ impl Options {
 
 impl From<Options> for Settings {
     fn from(options: Options) -> Self {
-        let target = match (options.unix_target, options.target) {
-            (Some(path), _) => Target::Unix(path),
-            (None, Some(endpoint)) => Target::Tcp(endpoint),
-            (None, None) => unreachable!("clap requires one of the two"),
+        let from = if options.host_token { TokenFrom::HostHeader } else { TokenFrom::Query };
+        let plugin = options.token_plugin.zip(options.token_source);
+        let plugin = plugin.or(options.target_config.map(|path| (TokenPlugin::TokenFile, path)));
+        let targets = match (plugin, options.unix_target, options.target) {
+            (Some((plugin, source)), _, _) => Targets::ByToken(Tokens { plugin, source, from }),
+            (None, Some(path), _) => Target::Unix(path).into(),
+            (None, None, Some(endpoint)) => Target::Tcp(endpoint).into(),
+            (None, None, None) => unreachable!("clap requires one of them"),
         };
         let trust = match (options.target_insecure, options.target_cafile) {
             (true, _) => TargetTrust::Anything,
@@ -219,7 +234,7 @@ impl From<Options> for Settings {
             lifetime: if options.run_once { Lifetime::OneSession } else { Lifetime::UntilStopped },
             log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
             verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
-            ..Settings::new(options.listen, target)
+            ..Settings::new(options.listen, targets)
         }
     }
 }
@@ -239,7 +254,7 @@ mod tests {
             Settings::from(Options::read(["wssure-proxy", "6080", "localhost:5900"]).unwrap());
         assert_eq!(settings.cert, PathBuf::from("self.pem"));
         assert_eq!(settings.listen.to_string(), ":6080");
-        assert_eq!(settings.target.to_string(), "localhost:5900");
+        assert_eq!(settings.targets.to_string(), "localhost:5900");
         assert_eq!(settings.plain, PlainClients::Allowed);
     }
 
@@ -249,6 +264,29 @@ mod tests {
         assert!(Options::read(["p", "6080", "h:1", "--unix-target", "s"]).is_err());
         assert!(Options::read(["p", "6080", "--unix-target", "s"]).is_ok());
         assert!(Options::read(["p", "6080", "5900"]).is_err());
+    }
+
+    #[test]
+    fn a_token_plugin_takes_the_place_of_a_target() {
+        let read = |options: &[&str]| {
+            Options::read(["p", "6080"].iter().chain(options))
+                .map(|options| Settings::from(options).targets)
+        };
+        let tokens = |plugin, from| Targets::ByToken(Tokens { plugin, source: "t".into(), from });
+        let plugin =
+            ["--token-plugin", "websockify.token_plugins.TokenFileName", "--token-source", "t"];
+        assert_eq!(read(&plugin).unwrap(), tokens(TokenPlugin::TokenFileName, TokenFrom::Query));
+        assert_eq!(
+            read(&["--target-config", "t", "--host-token"]).unwrap(),
+            tokens(TokenPlugin::TokenFile, TokenFrom::HostHeader)
+        );
+        assert!(read(&["--token-plugin", "TokenFile"]).is_err());
+        assert!(read(&["--token-source", "t", "h:1"]).is_err());
+        assert!(read(&["--host-token", "h:1"]).is_err());
+        assert!(read(&["h:1", "--token-plugin", "TokenFile", "--token-source", "t"]).is_err());
+        let error =
+            read(&["--token-plugin", "Mine", "--token-source", "t"]).unwrap_err().to_string();
+        assert!(error.contains("no code is loaded"), "{error}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::http::{self, Site};
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
 use crate::served::{Served, Tls};
-use crate::settings::{ClientCertificates, PlainClients};
+use crate::settings::{ClientCertificates, PlainClients, Target};
 use crate::sniff::{self, Opening};
 use crate::target::{Destination, Reached, TargetLoss};
 use crate::tls::{
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) site: Arc<Site>,
     pub(crate) served: Served,
     pub(crate) plain: PlainClients,
-    pub(crate) destination: Destination,
+    pub(crate) destination: Arc<Destination>,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -107,16 +107,20 @@ impl Connection {
     {
         if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer).await {
             self.tell(session);
-            self.session(upgraded.stream, &upgraded.early).await;
+            self.session(upgraded.stream, &upgraded.early, upgraded.target).await;
             self.shared.session_over.notify_one();
         }
     }
 
-    async fn session(&self, client: impl AsyncRead + AsyncWrite + Unpin, early: &[u8]) {
-        let Reached { stream: target, tls } = match self.shared.destination.connect().await {
+    async fn session(
+        &self,
+        client: impl AsyncRead + AsyncWrite + Unpin,
+        early: &[u8],
+        target: Target,
+    ) {
+        let Reached { stream, tls } = match self.shared.destination.connect(&target).await {
             Ok(reached) => reached,
             Err(error) => {
-                let target = self.shared.destination.target.clone();
                 self.shared.log.tell(&Event::TargetFailed { target, error, client: self.peer });
                 let reason = "Failed to connect to downstream server";
                 return relay::refuse(client, Close { code: CloseCode::InternalError, reason })
@@ -128,13 +132,13 @@ impl Connection {
             // The sender lives as long as the proxy; its end is an end, too.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let mut relay = Relay::new(client, target);
+        let mut relay = Relay::new(client, stream);
         let ending = relay.run(early, stop).await;
         match (&ending, tls) {
             (Ending::Violation(violation), _) => self.tell(ClientEvent::Violation(*violation)),
             (Ending::TargetLost(error), None) => self.tell(ClientEvent::TargetLost(cause(error))),
             (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {
-                target: self.shared.destination.target.clone(),
+                target,
                 loss: TargetLoss::of(error, asked),
                 client: self.peer,
             }),

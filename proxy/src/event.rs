@@ -9,11 +9,12 @@ use std::sync::Arc;
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::UpgradeRefusal;
 use crate::identity::{IdentityError, Summary, Warning};
-use crate::settings::{ClientCertificates, DirectoryListing, Target, TlsVersions};
+use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
     Alert, ClientHelloFacts, HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
 };
+use crate::token::{BadLine, NoTarget};
 use crate::websocket::Violation;
 
 /// Something worth a line in the log. `Display` is the line, without time and line end.
@@ -46,11 +47,11 @@ pub enum Event {
     OptionWarning(OptionWarning),
     /// Plain clients are not served.
     PlainRefused,
-    /// The target is spoken to over TLS: which name its certificate must have, and who must have issued it; nobody
-    /// if it is not verified.
-    TargetTls(String, Option<AuthoritiesOrigin>),
+    /// Targets are spoken to over TLS: which name their certificates must have, the target's host without one, and who
+    /// must have issued them; nobody if they are not verified.
+    TargetTls(Option<String>, Option<AuthoritiesOrigin>),
     /// What is relayed where.
-    Proxying(SocketAddr, Target),
+    Proxying(SocketAddr, Targets),
     /// The end of the proxy.
     Stopped,
     /// The system gave no more connections.
@@ -105,6 +106,8 @@ pub enum OptionWarning {
     TargetNotVerified,
     /// The target is the proxy's own port.
     TargetIsOwnPort(Target),
+    /// A line of a token file cannot be read.
+    BadTokenLine(BadLine),
 }
 
 /// Something about one client.
@@ -139,11 +142,13 @@ pub enum ClientEvent {
     PlainSession,
     /// It asked for a WebSocket in a way that cannot be granted.
     UpgradeRefused(UpgradeRefusal),
+    /// It asked for a WebSocket, and its token names no target.
+    NoTarget(NoTarget),
     /// A plain request was answered.
     Request {
         /// GET, HEAD, ...
         method: String,
-        /// Path and query as sent.
+        /// The path as sent; the query is left out.
         path: String,
         /// HTTP status of the answer.
         status: u16,
@@ -231,10 +236,13 @@ impl fmt::Display for Event {
             ),
             Self::OptionWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
-            Self::TargetTls(name, Some(origin)) => write!(
-                f,
-                "  - SSL/TLS to the target: its certificate must be for {name} and issued by {origin}"
-            ),
+            Self::TargetTls(name, Some(origin)) => {
+                let name = name.as_deref().unwrap_or("its host");
+                write!(
+                    f,
+                    "  - SSL/TLS to the target: its certificate must be for {name} and issued by {origin}"
+                )
+            }
             Self::TargetTls(_, None) => {
                 f.write_str("  - SSL/TLS to the target: its certificate is not verified")
             }
@@ -270,6 +278,9 @@ impl fmt::Display for OptionWarning {
                     "the target {target} is this proxy itself: no session can work; give the address and port of the \
                      server behind it"
                 );
+            }
+            Self::BadTokenLine(line) => {
+                return write!(f, "{line}; this token lets nobody in");
             }
             Self::CafileWithoutVerifyClient => {
                 "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \
@@ -307,6 +318,9 @@ impl fmt::Display for ClientEvent {
             Self::SecureSession => f.write_str("SSL/TLS (wss://) WebSocket connection"),
             Self::PlainSession => f.write_str("Plain non-SSL (ws://) WebSocket connection"),
             Self::UpgradeRefused(refusal) => {
+                write!(f, "WebSocket upgrade refused: {refusal} (answered {})", refusal.status())
+            }
+            Self::NoTarget(refusal) => {
                 write!(f, "WebSocket upgrade refused: {refusal} (answered {})", refusal.status())
             }
             Self::Request { method, path, status } => write!(f, "{method} {path}: {status}"),

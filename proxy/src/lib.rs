@@ -26,6 +26,7 @@ mod settings;
 mod sniff;
 mod target;
 mod tls;
+mod token;
 mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
@@ -40,11 +41,12 @@ pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
     ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
+    PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, TlsVersion, TlsVersions,
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{
     Alert, Alpn, CertificateProblem, ClientCertificateRefusal, ClientHelloFacts, Concern,
     HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
 };
+pub use token::{BadLine, NoTarget, TokenFrom, TokenPlugin, TokenSourceError, Tokens};
 pub use websocket::{CloseCode, Violation};

@@ -22,11 +22,12 @@ use crate::listen::listen;
 use crate::log::Log;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
-    ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
+    ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust, Targets,
     TlsVersion, TlsVersions,
 };
-use crate::target::{Destination, TargetTlsSetup};
+use crate::target::{Destination, Listed, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
+use crate::token::{BadLine, TokenSourceError, TokenTargets};
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -85,6 +86,9 @@ pub enum StartError {
         /// What was given.
         name: String,
     },
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] TokenSourceError),
     /// The oldest TLS version is newer than the newest.
     #[error(
         "no TLS version to speak: {oldest} at least (--ssl-version) and {newest} at most (--ssl-max-version)"
@@ -154,7 +158,8 @@ impl Proxy {
             return Err(StartError::NoTlsVersion { oldest, newest });
         }
         let log = open_log(&settings)?;
-        let destination = destination(&settings)?;
+        let (destination, bad_line) = destination(&settings)?;
+        let destination = Arc::new(destination);
         let (clients, client_events) = client_check(&settings)?;
         let setup = TlsSetup { clients, versions: settings.tls_versions };
         let files = IdentityFiles {
@@ -199,14 +204,21 @@ impl Proxy {
                 log.tell(&Event::OptionWarning(OptionWarning::TargetNotVerified));
             }
         }
-        if destination.is_own_listener(address).await {
-            let warning = OptionWarning::TargetIsOwnPort(destination.target.clone());
+        if let Some(line) = bad_line {
+            log.tell(&Event::OptionWarning(OptionWarning::BadTokenLine(line)));
+        }
+        if let Some(target) = destination.own_listener(address).await {
+            let warning = OptionWarning::TargetIsOwnPort(target.clone());
             log.tell(&Event::OptionWarning(warning));
         }
-        log.tell(&Event::Proxying(address, settings.target.clone()));
+        log.tell(&Event::Proxying(address, destination.targets()));
 
         let shared = Shared {
-            site: Arc::new(Site { web, log: Arc::clone(&log) }),
+            site: Arc::new(Site {
+                web,
+                log: Arc::clone(&log),
+                destination: Arc::clone(&destination),
+            }),
             served: Served::new(loaded, files, setup, Arc::clone(&log)),
             log,
             plain: settings.plain,
@@ -291,11 +303,17 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
     })
 }
 
-/// Where sessions go, and how.
-fn destination(settings: &Settings) -> Result<Destination, StartError> {
-    let target = settings.target.clone();
-    let (Some(tls), Target::Tcp(endpoint)) = (&settings.target_tls, &settings.target) else {
-        return Ok(Destination { target, tls: None });
+/// Where sessions go, and how; and the first line of a token file that cannot be read.
+fn destination(settings: &Settings) -> Result<(Destination, Option<BadLine>), StartError> {
+    let (listed, bad_line) = match &settings.targets {
+        Targets::One(target) => (Listed::One(target.clone()), None),
+        Targets::ByToken(tokens) => {
+            let (tokens, bad_line) = TokenTargets::open(tokens)?;
+            (Listed::ByToken(tokens), bad_line)
+        }
+    };
+    let Some(tls) = &settings.target_tls else {
+        return Ok((Destination { listed, tls: None }, bad_line));
     };
     let authorities = match &tls.trust {
         TargetTrust::Anything => None,
@@ -303,11 +321,16 @@ fn destination(settings: &Settings) -> Result<Destination, StartError> {
         TargetTrust::File(file) => Some(Authorities::load(Some(file))),
     };
     let authorities = authorities.transpose().map_err(StartError::TargetAuthorities)?;
-    let name = tls.name.as_ref().or(endpoint.host.as_ref()).map_or("localhost", String::as_str);
-    let name = ServerName::try_from(name.to_owned())
-        .map_err(|_| StartError::TargetName { name: name.to_owned() })?;
-    let tls = TargetTlsSetup::new(name, authorities).map_err(StartError::Tls)?;
-    Ok(Destination { target, tls: Some(tls) })
+    let host = match &listed {
+        Listed::One(Target::Tcp(endpoint)) => endpoint.host.as_ref(),
+        Listed::One(Target::Unix(_)) | Listed::ByToken(_) => None,
+    };
+    let name = tls.name.as_ref().or(host).map(|name| {
+        ServerName::try_from(name.to_owned())
+            .map_err(|_| StartError::TargetName { name: name.to_owned() })
+    });
+    let tls = TargetTlsSetup::new(name.transpose()?, authorities).map_err(StartError::Tls)?;
+    Ok((Destination { listed, tls: Some(tls) }, bad_line))
 }
 
 /// What is asked of clients, and what to log about it.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::log::{LogSink, Verbosity};
+use crate::token::Tokens;
 
 /// Everything a [`Proxy`](crate::Proxy) needs to know.
 ///
@@ -14,8 +15,8 @@ pub struct Settings {
     /// Where to listen.
     pub listen: Endpoint,
     /// Where the bytes of each WebSocket session go.
-    pub target: Target,
-    /// Whether the target is spoken to over TLS, and how; only for [`Target::Tcp`].
+    pub targets: Targets,
+    /// Whether targets are spoken to over TLS, and how; only those that are [`Target::Tcp`].
     pub target_tls: Option<TargetTls>,
     /// File with the certificate, its chain, and the key unless [`key`](Self::key) names another file. It is allowed
     /// not to exist: then only `ws://` is served.
@@ -47,10 +48,10 @@ pub struct Settings {
 
 impl Settings {
     /// websockify's defaults: `self.pem` in the working directory, both `ws://` and `wss://`, no web folder.
-    pub fn new(listen: Endpoint, target: Target) -> Self {
+    pub fn new(listen: Endpoint, targets: impl Into<Targets>) -> Self {
         Self {
             listen,
-            target,
+            targets: targets.into(),
             target_tls: None,
             cert: PathBuf::from("self.pem"),
             key: None,
@@ -148,6 +149,40 @@ impl fmt::Display for Target {
         match self {
             Self::Tcp(endpoint) => endpoint.fmt(f),
             Self::Unix(path) => write!(f, "unix_socket:{}", path.display()),
+        }
+    }
+}
+
+/// The endpoint of a target, which has an address and a port.
+pub(crate) fn target_endpoint(text: &str) -> Result<Endpoint, String> {
+    match text.parse::<Endpoint>() {
+        Ok(endpoint) if endpoint.host.is_some() && endpoint.port != 0 => Ok(endpoint),
+        Ok(_) => Err("a target needs an address and a port that is not 0: TARGET_ADDR:TARGET_PORT"
+            .to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Where sessions are relayed to: all to one place, or each to its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// All to one.
+    One(Target),
+    /// Each to the one of its token (`--token-plugin`).
+    ByToken(Tokens),
+}
+
+impl From<Target> for Targets {
+    fn from(target: Target) -> Self {
+        Self::One(target)
+    }
+}
+
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(target) => target.fmt(f),
+            Self::ByToken(tokens) => tokens.fmt(f),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
@@ -26,6 +26,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::event::{ClientEvent, Event};
 use crate::log::Log;
+use crate::settings::Target;
+use crate::target::Destination;
 use upgrade::Answer;
 pub use upgrade::UpgradeRefusal;
 
@@ -45,6 +47,13 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 pub(crate) struct Site {
     pub(crate) web: Option<WebFolder>,
     pub(crate) log: Arc<Log>,
+    pub(crate) destination: Arc<Destination>,
+}
+
+/// An upgrade that was granted.
+struct Granted {
+    upgrade: OnUpgrade,
+    target: Target,
 }
 
 /// A stream that was upgraded to WebSocket.
@@ -52,6 +61,8 @@ pub(crate) struct Upgraded<S> {
     pub(crate) stream: S,
     /// What the client sent right behind its request.
     pub(crate) early: Bytes,
+    /// Where the session goes.
+    pub(crate) target: Target,
 }
 
 /// Answers requests until one is an upgrade (and then returns the stream) or the connection ends.
@@ -59,7 +70,7 @@ pub(crate) async fn serve<S>(site: &Arc<Site>, stream: S, peer: SocketAddr) -> O
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let upgrade: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
+    let upgrade: Arc<Mutex<Option<Granted>>> = Arc::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (site, upgrade) = (Arc::clone(site), Arc::clone(&upgrade));
         async move { Ok::<_, Infallible>(answer(&site, request, peer, &upgrade).await) }
@@ -75,9 +86,10 @@ where
         report(site, peer, &error);
         return None;
     }
-    let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    let Granted { upgrade, target } =
+        upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     let Parts { io, read_buf, .. } = upgrade.await.ok()?.downcast::<TokioIo<S>>().ok()?;
-    Some(Upgraded { stream: io.into_inner(), early: read_buf })
+    Some(Upgraded { stream: io.into_inner(), early: read_buf, target })
 }
 
 fn report(site: &Site, peer: SocketAddr, error: &hyper::Error) {
@@ -96,14 +108,24 @@ async fn answer(
     site: &Site,
     mut request: Request<Incoming>,
     peer: SocketAddr,
-    upgrade: &Mutex<Option<OnUpgrade>>,
+    upgrade: &Mutex<Option<Granted>>,
 ) -> Response<Body> {
     let response = match upgrade::answer(&request) {
-        Answer::Upgrade(response) => {
-            *upgrade.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(hyper::upgrade::on(&mut request));
-            return response;
-        }
+        Answer::Upgrade(response) => match site.destination.of(&request).await {
+            Ok(target) => {
+                let granted = Granted { upgrade: hyper::upgrade::on(&mut request), target };
+                *upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(granted);
+                return response;
+            }
+            Err(refusal) => {
+                let status = StatusCode::from_u16(refusal.status());
+                let mut response =
+                    page::error(status.unwrap_or(StatusCode::FORBIDDEN), refusal.answer());
+                close(&mut response);
+                site.log.tell(&Event::Client(peer, ClientEvent::NoTarget(refusal)));
+                return response;
+            }
+        },
         Answer::Refuse(refusal) => {
             let response = refusal.response();
             site.log.tell(&Event::Client(peer, ClientEvent::UpgradeRefused(refusal)));
@@ -115,11 +137,22 @@ async fn answer(
         peer,
         ClientEvent::Request {
             method: request.method().to_string(),
-            path: request.uri().to_string(),
+            path: shown_path(request.uri()),
             status: response.status().as_u16(),
         },
     ));
     response
+}
+
+/// A path for the log, without the query: tokens and passwords stand there.
+fn shown_path(uri: &Uri) -> String {
+    let query = if uri.query().is_some() { "?..." } else { "" };
+    format!("{}{query}", uri.path())
+}
+
+/// Says that the connection ends behind this.
+fn close(response: &mut Response<Body>) {
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
 }
 
 async fn plain(site: &Site, request: &Request<Incoming>, peer: SocketAddr) -> Response<Body> {
@@ -131,9 +164,7 @@ async fn plain(site: &Site, request: &Request<Incoming>, peer: SocketAddr) -> Re
         _ => page::error(StatusCode::NOT_IMPLEMENTED, "This port answers GET and HEAD only."),
     };
     if response.status().is_client_error() || response.status().is_server_error() {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+        close(&mut response);
     }
     if request.method() == Method::HEAD {
         // hyper sends no body for HEAD, and computes Content-Length from it all the same.

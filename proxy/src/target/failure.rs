@@ -27,6 +27,8 @@ pub enum TargetError {
     Silent(SilentEnd),
     /// The handshake was not done in time.
     HandshakeTimeout,
+    /// Its host is neither a name nor an address that a certificate could have.
+    NotAName(String),
     /// We could not go on with what it sent.
     Protocol(Error),
     /// The connection failed during the handshake.
@@ -130,6 +132,10 @@ impl fmt::Display for TargetError {
             Self::HandshakeTimeout => f.write_str(
                 "timed out during the TLS handshake: the target accepted the connection and is silent; it may not speak TLS \
                  there",
+            ),
+            Self::NotAName(host) => write!(
+                f,
+                "{host:?} cannot be the name of a certificate: give one with --target-name, host.example or 192.0.2.1"
             ),
             Self::Protocol(error) => write!(
                 f,

@@ -11,11 +11,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::settings::Target;
+use crate::settings::{Endpoint, Target, Targets};
+use crate::token::{NoTarget, TokenTargets};
 
 /// How long name resolution, connecting and the TLS handshake may take together. Browsers give up on a silent session
 /// by themselves much later.
@@ -51,21 +53,43 @@ pub enum AskedUs {
 /// Where sessions go, and how.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    pub(crate) target: Target,
+    pub(crate) listed: Listed,
     pub(crate) tls: Option<TargetTlsSetup>,
 }
 
+/// How the target of a session is found.
+#[derive(Debug)]
+pub(crate) enum Listed {
+    One(Target),
+    ByToken(TokenTargets),
+}
+
 impl Destination {
+    /// The target of the session that this request asks for.
+    pub(crate) async fn of<B>(&self, request: &Request<B>) -> Result<Target, NoTarget> {
+        match &self.listed {
+            Listed::One(target) => Ok(target.clone()),
+            Listed::ByToken(tokens) => tokens.of(request).await,
+        }
+    }
+
+    /// As the settings have it.
+    pub(crate) fn targets(&self) -> Targets {
+        match &self.listed {
+            Listed::One(target) => Targets::One(target.clone()),
+            Listed::ByToken(tokens) => Targets::ByToken(tokens.tokens().clone()),
+        }
+    }
+
     /// Connects. A name with several addresses is tried address by address.
-    pub(crate) async fn connect(&self) -> Result<Reached, TargetError> {
+    pub(crate) async fn connect(&self, target: &Target) -> Result<Reached, TargetError> {
         let deadline = Instant::now() + CONNECT_DEADLINE;
         let connect = async {
-            match &self.target {
+            match target {
                 Target::Tcp(endpoint) => {
-                    let host = endpoint.host.as_deref().unwrap_or("localhost");
-                    let stream = TcpStream::connect((host, endpoint.port)).await?;
+                    let stream = TcpStream::connect((host(endpoint), endpoint.port)).await?;
                     crate::listen::tune(&stream)?;
-                    Ok(Socket::Tcp(stream))
+                    Ok(Socket::Tcp(stream, host(endpoint)))
                 }
                 Target::Unix(path) => Ok(Socket::Unix(UnixStream::connect(path).await?)),
             }
@@ -76,33 +100,39 @@ impl Destination {
             .unwrap_or_else(|_| Err(timed_out()))
             .map_err(TargetError::Connect)?;
         match (socket, &self.tls) {
-            (Socket::Tcp(stream), Some(tls)) => tls.handshake(stream, deadline).await,
-            (Socket::Tcp(stream), None) => Ok(Reached { stream: Box::new(stream), tls: None }),
+            (Socket::Tcp(stream, host), Some(tls)) => tls.handshake(stream, host, deadline).await,
+            (Socket::Tcp(stream, _), None) => Ok(Reached { stream: Box::new(stream), tls: None }),
             (Socket::Unix(stream), _) => Ok(Reached { stream: Box::new(stream), tls: None }),
         }
     }
 
-    /// Whether sessions would come back to the proxy itself, which listens on `own`.
-    pub(crate) async fn is_own_listener(&self, own: SocketAddr) -> bool {
-        let Target::Tcp(endpoint) = &self.target else {
-            return false;
+    /// The one target, if sessions come back to the proxy itself with it, which listens on `own`.
+    pub(crate) async fn own_listener(&self, own: SocketAddr) -> Option<&Target> {
+        let Listed::One(target @ Target::Tcp(endpoint)) = &self.listed else {
+            return None;
         };
         if endpoint.port != own.port() {
-            return false;
+            return None;
         }
-        let host = endpoint.host.as_deref().unwrap_or("localhost");
-        match timeout(LOOKUP_DEADLINE, lookup_host((host, endpoint.port))).await {
+        let found = timeout(LOOKUP_DEADLINE, lookup_host((host(endpoint), endpoint.port))).await;
+        let is_own = match found {
             Ok(Ok(mut addresses)) => addresses.any(|address| {
                 let ip = address.ip();
                 ip == own.ip()
                     || own.ip().is_unspecified() && (ip.is_loopback() || ip.is_unspecified())
             }),
             _ => false,
-        }
+        };
+        is_own.then_some(target)
     }
 }
 
-enum Socket {
-    Tcp(TcpStream),
+fn host(endpoint: &Endpoint) -> &str {
+    endpoint.host.as_deref().unwrap_or("localhost")
+}
+
+enum Socket<'a> {
+    /// With the host that it was asked for.
+    Tcp(TcpStream, &'a str),
     Unix(UnixStream),
 }

@@ -25,8 +25,9 @@ use crate::tls::check_dates;
 /// How targets are spoken to over TLS: the same for all sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct TargetTlsSetup {
-    /// What the certificate must name, and what is asked for with SNI (which an address is not).
-    name: ServerName<'static>,
+    /// What the certificate must name, and what is asked for with SNI (which an address is not); otherwise it is the
+    /// target's host.
+    name: Option<ServerName<'static>>,
     trust: Trust,
 }
 
@@ -38,9 +39,9 @@ enum Trust {
 }
 
 impl TargetTlsSetup {
-    /// Certificates for `name`, by `authorities`; without them, any certificate.
+    /// Certificates for `name`, or else for the target's host, by `authorities`; without them, any certificate.
     pub(crate) fn new(
-        name: ServerName<'static>,
+        name: Option<ServerName<'static>>,
         authorities: Option<Authorities>,
     ) -> Result<Self, Error> {
         let trust = match authorities {
@@ -66,22 +67,27 @@ impl TargetTlsSetup {
         }
     }
 
-    /// The name, as it was given.
-    pub(crate) fn name(&self) -> String {
-        self.name.to_str().into_owned()
+    /// The name that all targets must have, if there is one.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.name.as_ref().map(|name| name.to_str().into_owned())
     }
 
-    /// Does the handshake, up to `deadline`.
+    /// Does the handshake with that host, up to `deadline`.
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
+        host: &str,
         deadline: Instant,
     ) -> Result<Reached, TargetError> {
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => ServerName::try_from(host.to_owned())
+                .map_err(|_| TargetError::NotAName(host.to_owned()))?,
+        };
         let target = Arc::new(WatchedTarget { trust: self.trust.clone(), shown: Mutex::default() });
         let asked = Arc::new(Asked::default());
         let config = config(&target, &asked).map_err(TargetError::Protocol)?;
-        let handshake =
-            TlsConnector::from(Arc::new(config)).connect(self.name.clone(), Wire::new(stream));
+        let handshake = TlsConnector::from(Arc::new(config)).connect(name, Wire::new(stream));
         let result = timeout_at(deadline, handshake.into_fallible()).await;
         let asked = asked.us();
         match result {

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs)] // Each test program uses its part.
 
 pub mod openssl;
+pub mod programs;
 pub mod tls;
 pub mod websocket;
 
