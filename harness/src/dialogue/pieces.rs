@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -18,6 +19,11 @@ use tokio::{
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
 /// So many pieces have a pause before them; of a ClientHello in 1,700 pieces, that is where a reader is lost if ever.
 const PAUSES: usize = 200;
+
+/// What the system is asked to hold at this end, in bytes, in each direction. By itself it holds as much as it likes,
+/// 32 MiB on some machines (`tcp_rmem` in tcp(7)): where nothing is read, what is taken would be a measure of our own
+/// sockets as much as of the subject.
+const BUFFER: usize = 256 << 10;
 
 /// The connection; whole until it is told otherwise.
 #[derive(Debug)]
@@ -30,6 +36,11 @@ pub(super) struct Pieces {
 
 impl Pieces {
     pub(super) fn new(tcp: TcpStream, size: Option<usize>) -> Self {
+        // A system that does not do so makes no dialogue wrong: pieces may come together, and more may be taken.
+        let _ = tcp.set_nodelay(true);
+        let socket = SockRef::from(&tcp);
+        let _ = socket.set_recv_buffer_size(BUFFER);
+        let _ = socket.set_send_buffer_size(BUFFER);
         Self { tcp, size, written: 0, pause: None }
     }
 

@@ -227,7 +227,6 @@ impl Stage<'_> {
             match timeout(PATIENCE, target.next()).await {
                 Ok(Some(tcp)) => {
                     let next = self.targets.len() + 1;
-                    tcp.set_nodelay(true).ok();
                     let transport = Transport::Tcp(Pieces::new(tcp, None));
                     self.targets.insert(next, End::new(transport, Framing::Bytes));
                 }
@@ -254,7 +253,6 @@ impl Stage<'_> {
         let tcp = connected
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|error| format!("the subject at {subject} cannot be connected to: {error}"))?;
-        tcp.set_nodelay(true).ok();
         Ok(Pieces::new(tcp, size))
     }
 
