@@ -53,7 +53,9 @@ fn said(answer: &(String, Vec<u8>)) -> Option<&str> {
 #[rstest]
 fn a_token_leads_to_its_target(#[values(Ours, Websockify)] program: Program) {
     let folder = folder();
-    let cases: [(&str, &str, &[(&str, Option<&str>)]); 5] = [
+    /// Plugin, source, and by path what the target then says.
+    type Asked = (&'static str, &'static str, &'static [(&'static str, Option<&'static str>)]);
+    let cases: [Asked; 5] = [
         (
             "TokenFile",
             "tokens",
