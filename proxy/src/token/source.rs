@@ -90,14 +90,16 @@ fn find(
         }
         TokenPlugin::TokenFileName => {
             let file = entry(source, token).ok_or_else(|| not_found(None))?;
+            // The file is called as the token is, which is for no log: the folder is told.
+            let of_source =
+                |error| NoTarget::Source(TokenSourceError { path: source.to_owned(), error });
             let text = match read_text(&file) {
                 Ok(text) => text,
                 Err(error) if is_absent(&error.error) => return Err(not_found(None)),
-                Err(error) => return Err(NoTarget::Source(error)),
+                Err(error) => return Err(of_source(error.error)),
             };
             super::target(text.trim()).map_err(|why| {
-                let error = io::Error::other(format!("it should hold HOST:PORT: {why}"));
-                NoTarget::Source(TokenSourceError { path: file, error })
+                of_source(io::Error::other(format!("a token's file should hold HOST:PORT: {why}")))
             })
         }
         TokenPlugin::UnixDomainSocketDirectory => {
@@ -220,7 +222,11 @@ mod tests {
             assert!(error.starts_with("Token not found in "), "{outside}: {error}");
         }
         let error = target(&targets, "bad").await.unwrap_err();
-        assert!(error.contains("/bad cannot be read: it should hold HOST:PORT"), "{error}");
+        assert!(
+            error.contains("/tokens cannot be read: a token's file should hold HOST:PORT"),
+            "{error}"
+        );
+        assert!(!error.contains("bad"), "{error}");
     }
 
     #[tokio::test]
