@@ -1,5 +1,7 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
+mod times;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
     Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
 };
+
+use times::TimeOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,6 +106,9 @@ pub(crate) struct Options {
     /// Relay to a Unix socket instead of TARGET_ADDR:TARGET_PORT
     #[arg(long, value_name = "PATH", conflicts_with = "target")]
     unix_target: Option<PathBuf>,
+
+    #[command(flatten)]
+    times: TimeOptions,
 
     /// End after one WebSocket session
     #[arg(long)]
@@ -217,6 +224,7 @@ impl From<Options> for Settings {
                 DirectoryListing::Shown
             },
             lifetime: if options.run_once { Lifetime::OneSession } else { Lifetime::UntilStopped },
+            times: options.times.into(),
             log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
             verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
             ..Settings::new(options.listen, target)

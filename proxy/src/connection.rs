@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) served: Served,
     pub(crate) plain: PlainClients,
     pub(crate) destination: Destination,
+    /// How often clients are pinged.
+    pub(crate) heartbeat: Option<Duration>,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -128,9 +131,10 @@ impl Connection {
             // The sender lives as long as the proxy; its end is an end, too.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let mut relay = Relay::new(client, target);
+        let mut relay = Relay::new(client, target).with_heartbeat(self.shared.heartbeat);
         let ending = relay.run(early, stop).await;
         match (&ending, tls) {
+            (Ending::ClientSilent, _) => self.tell(ClientEvent::Silent),
             (Ending::Violation(violation), _) => self.tell(ClientEvent::Violation(*violation)),
             (Ending::TargetLost(error), None) => self.tell(ClientEvent::TargetLost(cause(error))),
             (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::UpgradeRefusal;
@@ -51,6 +52,8 @@ pub enum Event {
     TargetTls(String, Option<AuthoritiesOrigin>),
     /// What is relayed where.
     Proxying(SocketAddr, Target),
+    /// A time limit ends the proxy.
+    TimeIsUp(TimeLimit),
     /// The end of the proxy.
     Stopped,
     /// The system gave no more connections.
@@ -75,6 +78,16 @@ pub enum Event {
         /// Whose session it was.
         client: SocketAddr,
     },
+}
+
+/// A time limit that ends the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeLimit {
+    /// `--timeout`: since the start.
+    SinceStart(Duration),
+    /// `--idle-timeout`: since the end of the last connection.
+    Idle(Duration),
 }
 
 /// What became of loading the certificate anew.
@@ -159,6 +172,8 @@ pub enum ClientEvent {
     Violation(Violation),
     /// The target broke the connection of a session, in the system's words.
     TargetLost(String),
+    /// It answered no ping for long, and the session ended.
+    Silent,
     /// A session is over.
     SessionOver {
         /// Bytes from the client to the target.
@@ -239,6 +254,13 @@ impl fmt::Display for Event {
                 f.write_str("  - SSL/TLS to the target: its certificate is not verified")
             }
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
+            // websockify's words.
+            Self::TimeIsUp(TimeLimit::SinceStart(limit)) => {
+                write!(f, "listener exit due to --timeout {}", limit.as_secs())
+            }
+            Self::TimeIsUp(TimeLimit::Idle(limit)) => {
+                write!(f, "listener exit due to --idle-timeout {}", limit.as_secs())
+            }
             Self::Stopped => f.write_str("stopped"),
             Self::AcceptFailed(error) => {
                 write!(f, "cannot accept connections for now: {}", cause(error))
@@ -318,6 +340,9 @@ impl fmt::Display for ClientEvent {
             }
             Self::Violation(violation) => write!(f, "broke the WebSocket protocol: {violation}"),
             Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
+            Self::Silent => f.write_str(
+                "answered no ping (--heartbeat) for long and is taken for gone: the session ends",
+            ),
             Self::SessionOver { up, down } => {
                 write!(f, "session over, {up} bytes to the target, {down} back")
             }

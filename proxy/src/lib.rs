@@ -13,11 +13,13 @@ mod cli;
 mod connection;
 mod der;
 mod event;
+mod heartbeat;
 mod http;
 mod identity;
 mod linger;
 mod listen;
 mod log;
+mod opening_hours;
 mod program;
 mod proxy;
 mod relay;
@@ -29,7 +31,7 @@ mod tls;
 mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
-pub use event::{ClientEvent, Event, OptionWarning, Reload};
+pub use event::{ClientEvent, Event, OptionWarning, Reload, TimeLimit};
 pub use http::UpgradeRefusal;
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
@@ -40,7 +42,7 @@ pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
     ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
+    PlainClients, Settings, Target, TargetTls, TargetTrust, Times, TlsVersion, TlsVersions,
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{

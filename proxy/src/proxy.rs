@@ -20,6 +20,7 @@ use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::listen;
 use crate::log::Log;
+use crate::opening_hours::OpeningHours;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
     ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
@@ -134,6 +135,7 @@ pub struct Proxy {
     listener: TcpListener,
     address: SocketAddr,
     lifetime: Lifetime,
+    hours: OpeningHours,
     shared: Arc<Shared>,
 }
 
@@ -211,9 +213,12 @@ impl Proxy {
             log,
             plain: settings.plain,
             destination,
+            heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),
             session_over: Notify::new(),
         };
-        Ok(Self { listener, address, lifetime: settings.lifetime, shared: Arc::new(shared) })
+        let hours = OpeningHours::from_now(settings.times);
+        let lifetime = settings.lifetime;
+        Ok(Self { listener, address, lifetime, hours, shared: Arc::new(shared) })
     }
 
     /// The address it listens on, with the real port where 0 was asked for.
@@ -226,19 +231,28 @@ impl Proxy {
         Reloader(Arc::clone(&self.shared))
     }
 
-    /// Serves until `shutdown` is done, or until the end of the first session with [`Lifetime::OneSession`]. Then
-    /// no connection is accepted any more, and sessions are closed with 1001.
+    /// Serves until `shutdown` is done, until the end of the first session with [`Lifetime::OneSession`], or until one
+    /// of its [`Times`](crate::Times) is over. Then no connection is accepted any more, and sessions are closed with
+    /// 1001; only those that are open at the end of [`Times::accepting`](crate::Times::accepting) may go on to their
+    /// end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, lifetime, shared, .. } = self;
+        let Self { listener, lifetime, mut hours, shared, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut closing = Closing::Now;
         loop {
+            let open = connections.len();
             tokio::select! {
                 () = &mut shutdown => break,
                 () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
                 // Ended ones are taken out as they end.
-                Some(_) = connections.join_next() => {}
+                Some(_) = connections.join_next() => hours.connection_ended(),
+                limit = hours.over(open) => {
+                    shared.log.tell(&Event::TimeIsUp(limit));
+                    closing = Closing::WithTheLastSession;
+                    break;
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let connection = Connection { shared: Arc::clone(&shared), peer, stop: stopping.clone() };
@@ -252,6 +266,13 @@ impl Proxy {
             }
         }
         drop(listener);
+        if closing == Closing::WithTheLastSession {
+            let rest = async { while connections.join_next().await.is_some() {} };
+            tokio::select! {
+                () = &mut shutdown => {}
+                () = rest => {}
+            }
+        }
         // Nobody listens if there is no session.
         let _ = stop.send(true);
         let rest = async { while connections.join_next().await.is_some() {} };
@@ -259,6 +280,13 @@ impl Proxy {
         connections.shutdown().await;
         shared.log.tell(&Event::Stopped);
     }
+}
+
+/// When sessions end whose proxy ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    Now,
+    WithTheLastSession,
 }
 
 /// Loads a proxy's certificate anew.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
+use crate::heartbeat::{Beat, Heard, Heartbeat};
 use crate::websocket::{
-    Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control,
+    Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control, put_ping,
 };
 
 /// Bytes read from the client at a time: one TLS record.
@@ -33,6 +34,8 @@ pub(crate) enum Ending {
     ClientClosed(Vec<u8>),
     /// The client's connection ended without a Close frame.
     ClientGone,
+    /// The client answered no ping for long.
+    ClientSilent,
     /// The target ended its connection.
     TargetClosed,
     /// The target's connection broke.
@@ -95,6 +98,7 @@ pub(crate) struct Relay<C, T> {
     up: Up,
     down: Down,
     answers: Answers,
+    heartbeat: Option<Heartbeat>,
 }
 
 /// From client to target.
@@ -107,6 +111,8 @@ struct Up {
     /// Of the target, which over TLS may hold back what it took.
     flush: Flush,
     moved: u64,
+    /// Whether the client sent anything since the last ping.
+    heard: Heard,
 }
 
 /// From target to client.
@@ -136,7 +142,15 @@ struct Answers {
 impl Up {
     fn new() -> Self {
         let buffer = vec![0; UP_BUFFER].into_boxed_slice();
-        Self { decoder: Decoder::new(), buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
+        Self {
+            decoder: Decoder::new(),
+            buffer,
+            start: 0,
+            end: 0,
+            flush: Flush::Done,
+            moved: 0,
+            heard: Heard::Nothing,
+        }
     }
 
     /// Decodes bytes that hyper read along with the request.
@@ -199,6 +213,7 @@ impl Up {
             }
             Poll::Ready(Ok(())) => {
                 let length = buffer.filled().len();
+                self.heard = Heard::Something;
                 Poll::Ready(self.decode(length, answers))
             }
             Poll::Ready(Err(_)) => Poll::Ready(Some(Ending::ClientGone)),
@@ -294,7 +309,20 @@ impl Down {
 
 impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay<C, T> {
     pub(crate) fn new(client: C, target: T) -> Self {
-        Self { client, target, up: Up::new(), down: Down::new(), answers: Answers::default() }
+        Self {
+            client,
+            target,
+            up: Up::new(),
+            down: Down::new(),
+            answers: Answers::default(),
+            heartbeat: None,
+        }
+    }
+
+    /// Pings the client each so often.
+    pub(crate) fn with_heartbeat(mut self, interval: Option<Duration>) -> Self {
+        self.heartbeat = interval.map(Heartbeat::every);
+        self
     }
 
     /// Relays until one side ends. `early` is what the client sent right behind its request, and `stop` ends the
@@ -316,7 +344,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
 
     /// Steps in both directions by turns, so that neither starves the other, until both wait.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        let Self { client, target, up, down, answers } = self;
+        if self.poll_heartbeat(cx) == Beat::GiveUp {
+            return Poll::Ready(Ending::ClientSilent);
+        }
+        let Self { client, target, up, down, answers, .. } = self;
         loop {
             let upward = up.step(client, target, answers, cx);
             if let Poll::Ready(Some(ending)) = upward {
@@ -332,9 +363,32 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
         }
     }
 
+    /// Puts a ping among the answers when one is due. While data waits for the client none is: what keeps the line
+    /// busy is there, and nothing is read while answers wait.
+    fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> Beat {
+        let Self { up, down, answers, heartbeat: Some(heartbeat), .. } = self else {
+            return Beat::Ping;
+        };
+        let free = down.start == down.end && answers.bytes.is_empty();
+        let listens = free && up.start == up.end;
+        let heard = &mut up.heard;
+        while let Poll::Ready(beat) = heartbeat.poll(cx, || match heard {
+            Heard::Nothing if !listens => Heard::NotListened,
+            _ => std::mem::replace(heard, Heard::Nothing),
+        }) {
+            if beat == Beat::GiveUp {
+                return beat;
+            }
+            if free && answers.bytes.is_empty() {
+                put_ping(&mut answers.bytes);
+            }
+        }
+        Beat::Ping
+    }
+
     /// Sends what is still to be sent, and ends both sides.
     pub(crate) async fn farewell(&mut self, ending: &Ending) {
-        let Self { client, target, up, down, answers } = self;
+        let Self { client, target, up, down, answers, .. } = self;
         let payload = up.buffer[up.start..up.end].to_vec();
         let to_target = async {
             target.write_all(&payload).await?;
@@ -343,6 +397,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
         let (close, wait) = match ending {
             Ending::ClientClosed(payload) => (Some(payload.clone()), Await::Nothing),
             Ending::ClientGone => (None, Await::Nothing),
+            Ending::ClientSilent => (
+                Some(Close { code: CloseCode::GoingAway, reason: "No answer to pings" }.payload()),
+                Await::Nothing,
+            ),
             Ending::TargetClosed => (
                 Some(Close { code: CloseCode::Normal, reason: "Target closed" }.payload()),
                 Await::Close,

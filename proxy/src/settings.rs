@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::log::{LogSink, Verbosity};
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub listing: DirectoryListing,
     /// How long the proxy lives.
     pub lifetime: Lifetime,
+    /// After how long it ends by itself, and how often clients are pinged.
+    pub times: Times,
     /// Where log lines go.
     pub log: LogSink,
     /// How many of them.
@@ -62,6 +65,7 @@ impl Settings {
             web: None,
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
+            times: Times::default(),
             log: LogSink::Stderr,
             verbosity: Verbosity::Normal,
         }
@@ -253,6 +257,19 @@ pub enum Lifetime {
     UntilStopped,
     /// After one WebSocket session (`--run-once`). Plain requests and refused handshakes do not count.
     OneSession,
+}
+
+/// What a proxy does by the clock; by default nothing. A time of zero counts as none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// So long after the start no connection is accepted any more, and the proxy ends with its last session
+    /// (`--timeout`).
+    pub accepting: Option<Duration>,
+    /// The proxy ends when there was no connection for so long (`--idle-timeout`).
+    pub idle: Option<Duration>,
+    /// How often each WebSocket client is pinged (`--heartbeat`). One that sends nothing over three pings, and over
+    /// half a minute, is taken for gone.
+    pub heartbeat: Option<Duration>,
 }
 
 /// A password that does not show itself in debug output.

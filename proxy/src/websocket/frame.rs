@@ -238,6 +238,11 @@ pub(crate) fn data_header(buffer: &mut [u8], length: u16) -> usize {
     start
 }
 
+/// Appends a ping; its pong shows that the client is there.
+pub(crate) fn put_ping(out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0x80 | PING, 0]);
+}
+
 /// Appends the answer to a signal.
 pub(crate) fn put_control(out: &mut Vec<u8>, answer: Signal<'_>) {
     let (opcode, payload) = match answer {

@@ -4,6 +4,7 @@
 pub mod openssl;
 pub mod tls;
 pub mod websocket;
+pub mod websockify;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
