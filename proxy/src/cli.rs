@@ -1,10 +1,12 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
+mod listening;
 mod times;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 
 use crate::log::{LogSink, Verbosity};
@@ -13,6 +15,7 @@ use crate::settings::{
     Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
 };
 
+use listening::ListenOptions;
 use times::TimeOptions;
 
 const EXAMPLES: &str = "\
@@ -40,10 +43,10 @@ Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
 pub(crate) struct Options {
     /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets
     #[arg(value_name = "[SOURCE_ADDR:]SOURCE_PORT")]
-    listen: Endpoint,
+    listen: Option<Endpoint>,
 
     /// Where to relay to
-    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target, required_unless_present = "unix_target")]
+    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target)]
     target: Option<Endpoint>,
 
     /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
@@ -106,6 +109,9 @@ pub(crate) struct Options {
     /// Relay to a Unix socket instead of TARGET_ADDR:TARGET_PORT
     #[arg(long, value_name = "PATH", conflicts_with = "target")]
     unix_target: Option<PathBuf>,
+
+    #[command(flatten)]
+    listening: ListenOptions,
 
     #[command(flatten)]
     times: TimeOptions,
@@ -174,8 +180,12 @@ impl Options {
         {
             command = command.bin_name(name.to_string_lossy().into_owned());
         }
-        let mut matches = command.try_get_matches_from(arguments)?;
-        <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)
+        let mut matches = command.try_get_matches_from_mut(arguments)?;
+        let mut options = <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)?;
+        options
+            .place()
+            .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
+        Ok(options)
     }
 }
 
@@ -184,8 +194,9 @@ impl From<Options> for Settings {
         let target = match (options.unix_target, options.target) {
             (Some(path), _) => Target::Unix(path),
             (None, Some(endpoint)) => Target::Tcp(endpoint),
-            (None, None) => unreachable!("clap requires one of the two"),
+            (None, None) => unreachable!("place() requires one of the two"),
         };
+        let listen = options.listening.listen(options.listen);
         let trust = match (options.target_insecure, options.target_cafile) {
             (true, _) => TargetTrust::Anything,
             (false, Some(file)) => TargetTrust::File(file),
@@ -227,7 +238,7 @@ impl From<Options> for Settings {
             times: options.times.into(),
             log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
             verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
-            ..Settings::new(options.listen, target)
+            ..Settings::new(listen, target)
         }
     }
 }

@@ -1,16 +1,15 @@
 //! One client, from its first byte to its end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
+use crate::listen::{ClientStream, Peer};
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
 use crate::served::{Served, Tls};
@@ -38,7 +37,7 @@ pub(crate) struct Shared {
 /// A client.
 pub(crate) struct Connection {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// Becomes true when the proxy ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -49,9 +48,9 @@ impl Connection {
     }
 
     /// Serves the client. Whatever goes wrong concerns this client only, and is logged.
-    pub(crate) async fn serve(self, stream: TcpStream) {
+    pub(crate) async fn serve(self, stream: ClientStream) {
         // A socket that is gone already shows that in its first read.
-        let _ = crate::listen::tune(&stream);
+        let _ = stream.tune();
         match sniff::opening(&stream).await {
             Ok(Opening::Tls) => self.serve_tls(stream).await,
             Ok(Opening::Plain) if self.shared.plain == PlainClients::Refused => {
@@ -63,7 +62,7 @@ impl Connection {
         }
     }
 
-    async fn serve_tls(&self, stream: TcpStream) {
+    async fn serve_tls(&self, stream: ClientStream) {
         let tls = self.shared.served.current().await;
         let event = match &*tls {
             Tls::Ready(server) => return self.serve_https(server, stream).await,
@@ -79,7 +78,7 @@ impl Connection {
         crate::linger::close(stream.into_inner()).await;
     }
 
-    async fn serve_https(&self, server: &TlsServer, stream: TcpStream) {
+    async fn serve_https(&self, server: &TlsServer, stream: ClientStream) {
         match server.accept(Witness::new(stream)).await {
             Err(unserved) => {
                 self.tell(ClientEvent::Handshake(unserved.end, unserved.hello, server.asked()));

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::UpgradeRefusal;
 use crate::identity::{IdentityError, Summary, Warning};
+use crate::listen::{Giver, ListenAddress, Peer};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
@@ -24,7 +24,7 @@ pub enum Event {
     /// First line of the settings shown at start.
     Settings,
     /// A socket listens.
-    Listening(SocketAddr),
+    Listening(ListenAddress, Option<Giver>),
     /// Files are served from a folder.
     WebRoot(PathBuf, DirectoryListing),
     /// TLS works.
@@ -51,7 +51,7 @@ pub enum Event {
     /// if it is not verified.
     TargetTls(String, Option<AuthoritiesOrigin>),
     /// What is relayed where.
-    Proxying(SocketAddr, Target),
+    Proxying(ListenAddress, Target),
     /// A time limit ends the proxy.
     TimeIsUp(TimeLimit),
     /// The end of the proxy.
@@ -59,7 +59,7 @@ pub enum Event {
     /// The system gave no more connections.
     AcceptFailed(io::Error),
     /// Something about one client.
-    Client(SocketAddr, ClientEvent),
+    Client(Peer, ClientEvent),
     /// A session's target could not be reached.
     TargetFailed {
         /// The target.
@@ -67,7 +67,7 @@ pub enum Event {
         /// Why.
         error: TargetError,
         /// For whom it was tried.
-        client: SocketAddr,
+        client: Peer,
     },
     /// A session's TLS target was lost.
     TargetLost {
@@ -76,7 +76,7 @@ pub enum Event {
         /// How.
         loss: TargetLoss,
         /// Whose session it was.
-        client: SocketAddr,
+        client: Peer,
     },
 }
 
@@ -204,7 +204,14 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings => f.write_str("WebSocket server settings:"),
-            Self::Listening(address) => write!(f, "  - Listen on {address}"),
+            // websockify's words.
+            Self::Listening(ListenAddress::Inetd, _) => {
+                f.write_str("  - Listen for inetd connections")
+            }
+            Self::Listening(address, None) => write!(f, "  - Listen on {address}"),
+            Self::Listening(address, Some(_)) => {
+                write!(f, "  - Listen on {address}, a socket of systemd's")
+            }
             Self::WebRoot(folder, DirectoryListing::Shown) => {
                 write!(f, "  - Web server. Web root: {}", folder.display())
             }

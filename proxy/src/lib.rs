@@ -37,12 +37,14 @@ pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,
 };
+pub use listen::{Giver, HandedSockets, ListenAddress, Peer, StaleSocketError};
 pub use log::{LogSink, Verbosity};
 pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
-    ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target, TargetTls, TargetTrust, Times, TlsVersion, TlsVersions,
+    AddressFamily, ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Listen,
+    Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Times, TlsVersion,
+    TlsVersions,
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{

@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::ServerName;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -18,13 +17,13 @@ use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
 use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
-use crate::listen::listen;
+use crate::listen::Listener;
 use crate::log::Log;
 use crate::opening_hours::OpeningHours;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
-    ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust,
-    TlsVersion, TlsVersions,
+    ClientCertificates, Lifetime, Listen, PlainClients, Settings, Target, TargetTrust, TlsVersion,
+    TlsVersions,
 };
 use crate::target::{Destination, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
@@ -48,10 +47,10 @@ pub enum StartError {
         error: io::Error,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {endpoint}: {}{}", cause(error), listen_hint(error))]
+    #[error("cannot listen on {listen}: {}{}", cause(error), listen_hint(listen, error))]
     Listen {
         /// The address.
-        endpoint: Endpoint,
+        listen: Listen,
         /// Why.
         error: io::Error,
     },
@@ -101,7 +100,8 @@ pub enum StartError {
     Tls(rustls::Error),
 }
 
-fn listen_hint(error: &io::Error) -> &'static str {
+fn listen_hint(listen: &Listen, error: &io::Error) -> &'static str {
+    let Listen::Tcp(..) = listen else { return "" };
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             "; another program listens there: choose another port, or end that program"
@@ -132,7 +132,7 @@ fn listen_hint(error: &io::Error) -> &'static str {
 /// # Ok::<(), wssure_proxy::StartError>(()) }).unwrap();
 /// ```
 pub struct Proxy {
-    listener: TcpListener,
+    listener: Listener,
     address: SocketAddr,
     lifetime: Lifetime,
     hours: OpeningHours,
@@ -175,12 +175,13 @@ impl Proxy {
                     .map_err(|error| StartError::Web { path: path.clone(), error })?,
             ),
         };
-        let failed = |error| StartError::Listen { endpoint: settings.listen.clone(), error };
-        let listener = listen(&settings.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = Listener::open(&settings.listen)
+            .await
+            .map_err(|error| StartError::Listen { listen: settings.listen.clone(), error })?;
+        let address = listener.tcp_address();
 
         log.tell(&Event::Settings);
-        log.tell(&Event::Listening(address));
+        listener.events().iter().for_each(|event| log.tell(event));
         if let Some(path) = &settings.web {
             log.tell(&Event::WebRoot(
                 path.canonicalize().unwrap_or_else(|_| path.clone()),
@@ -201,11 +202,15 @@ impl Proxy {
                 log.tell(&Event::OptionWarning(OptionWarning::TargetNotVerified));
             }
         }
-        if destination.is_own_listener(address).await {
+        if let Some(address) = address
+            && destination.is_own_listener(address).await
+        {
             let warning = OptionWarning::TargetIsOwnPort(destination.target.clone());
             log.tell(&Event::OptionWarning(warning));
         }
-        log.tell(&Event::Proxying(address, settings.target.clone()));
+        for address in &listener.addresses {
+            log.tell(&Event::Proxying(address.clone(), settings.target.clone()));
+        }
 
         let shared = Shared {
             site: Arc::new(Site { web, log: Arc::clone(&log) }),
@@ -218,10 +223,13 @@ impl Proxy {
         };
         let hours = OpeningHours::from_now(settings.times);
         let lifetime = settings.lifetime;
+        // Nobody can connect to it.
+        let address = address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
         Ok(Self { listener, address, lifetime, hours, shared: Arc::new(shared) })
     }
 
-    /// The address it listens on, with the real port where 0 was asked for.
+    /// The TCP address it listens on, the first if there are several, with the real port where 0 was asked for. A proxy
+    /// without TCP has 0.0.0.0 and port 0 here.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
@@ -236,7 +244,7 @@ impl Proxy {
     /// 1001; only those that are open at the end of [`Times::accepting`](crate::Times::accepting) may go on to their
     /// end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, lifetime, mut hours, shared, .. } = self;
+        let Self { mut listener, lifetime, mut hours, shared, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -254,7 +262,11 @@ impl Proxy {
                     break;
                 }
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
+                    Ok(None) => {
+                        closing = Closing::WithTheLastSession;
+                        break;
+                    }
+                    Ok(Some((stream, peer))) => {
                         let connection = Connection { shared: Arc::clone(&shared), peer, stop: stopping.clone() };
                         connections.spawn(connection.serve(stream));
                     }

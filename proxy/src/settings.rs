@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogSink, Verbosity};
 
 /// Everything a [`Proxy`](crate::Proxy) needs to know.
@@ -13,7 +14,7 @@ use crate::log::{LogSink, Verbosity};
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
-    pub listen: Endpoint,
+    pub listen: Listen,
     /// Where the bytes of each WebSocket session go.
     pub target: Target,
     /// Whether the target is spoken to over TLS, and how; only for [`Target::Tcp`].
@@ -50,9 +51,9 @@ pub struct Settings {
 
 impl Settings {
     /// websockify's defaults: `self.pem` in the working directory, both `ws://` and `wss://`, no web folder.
-    pub fn new(listen: Endpoint, target: Target) -> Self {
+    pub fn new(listen: impl Into<Listen>, target: Target) -> Self {
         Self {
-            listen,
+            listen: listen.into(),
             target,
             target_tls: None,
             cert: PathBuf::from("self.pem"),
@@ -136,6 +137,50 @@ pub enum EndpointError {
     /// An IPv6 address without brackets, where address and port cannot be told apart.
     #[error("{0:?} has several colons: put an IPv6 address in brackets, [ADDRESS]:PORT")]
     Brackets(String),
+}
+
+/// Where clients come from.
+#[derive(Clone, Debug)]
+pub enum Listen {
+    /// A TCP port. A name with several addresses is listened on at the first of them that can be had.
+    Tcp(Endpoint, AddressFamily),
+    /// A Unix socket, which is removed in the end.
+    Unix {
+        /// Its path. A socket that was left there and that nobody listens on is replaced.
+        path: PathBuf,
+        /// Its permissions: who may write to it may connect.
+        mode: u32,
+    },
+    /// Sockets that another program opened.
+    Handed(HandedSockets),
+}
+
+impl From<Endpoint> for Listen {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::Tcp(endpoint, AddressFamily::Any)
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(endpoint, _) => endpoint.fmt(f),
+            Self::Unix { path, .. } => write!(f, "unix socket {}", path.display()),
+            Self::Handed(handed) => match handed.giver() {
+                Giver::Systemd => f.write_str("the sockets of systemd"),
+                Giver::Inetd => f.write_str("standard input (--inetd)"),
+            },
+        }
+    }
+}
+
+/// Which addresses of a name are tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// They are tried in the order that the system gives them in; no name at all means every IPv4 address.
+    Any,
+    /// Those of IPv6 (`--prefer-ipv6`); no name at all means every address, of IPv4 too.
+    Ipv6First,
 }
 
 /// Where sessions are relayed to.

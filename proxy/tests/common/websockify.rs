@@ -9,7 +9,7 @@ use std::process::Command;
 /// # Panics
 /// If it is not installed and WSSURE_NOTHING_SKIPPED is set.
 pub fn both() -> Vec<PathBuf> {
-    let mut programs = vec![PathBuf::from(env!("CARGO_BIN_EXE_wssure-proxy"))];
+    let mut programs = vec![ours()];
     match installed() {
         Some(path) => programs.push(path),
         None => {
@@ -19,6 +19,10 @@ pub fn both() -> Vec<PathBuf> {
         }
     }
     programs
+}
+
+pub fn ours() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_wssure-proxy"))
 }
 
 pub fn installed() -> Option<PathBuf> {
