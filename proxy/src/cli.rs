@@ -116,6 +116,10 @@ pub(crate) struct Options {
     #[command(flatten)]
     times: TimeOptions,
 
+    /// Go on in the background once the port is open, with log lines to --log-file only. The working directory stays
+    #[arg(short = 'D', long, conflicts_with = "inetd")]
+    daemon: bool,
+
     /// End after one WebSocket session
     #[arg(long)]
     run_once: bool,
@@ -187,6 +191,22 @@ impl Options {
             .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
         Ok(options)
     }
+}
+
+impl Options {
+    /// Where the program goes on.
+    pub(crate) fn place_to_run(&self) -> PlaceToRun {
+        if self.daemon { PlaceToRun::Background } else { PlaceToRun::Foreground }
+    }
+}
+
+/// Where the program goes on once it listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceToRun {
+    /// Where it was called.
+    Foreground,
+    /// In a process of its own (`--daemon`).
+    Background,
 }
 
 impl From<Options> for Settings {

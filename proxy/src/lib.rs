@@ -11,6 +11,7 @@
 mod authorities;
 mod cli;
 mod connection;
+mod daemon;
 mod der;
 mod event;
 mod heartbeat;

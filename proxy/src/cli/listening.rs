@@ -73,7 +73,7 @@ impl Options {
             let socket = HandedSockets::standard_input();
             listening.handed =
                 Some(socket.map_err(|error| format!("--inetd without standard input: {error}"))?);
-        } else if listening.unix_listen.is_none() && arguments <= target_only {
+        } else if listening.unix_listen.is_none() && !self.daemon && arguments <= target_only {
             listening.handed = HandedSockets::from_systemd()
                 .map_err(|error| format!("the sockets of systemd (LISTEN_FDS): {error}"))?;
         }
