@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 
+use crate::event::OptionWarning;
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
     Target, TargetTls, TargetTrust, TlsVersion, TlsVersions,
 };
 
+use crate::traffic::Traffic;
 use listening::ListenOptions;
 use times::TimeOptions;
 
@@ -119,6 +121,14 @@ pub(crate) struct Options {
     /// Go on in the background once the port is open, with log lines to --log-file only. The working directory stays
     #[arg(short = 'D', long, conflicts_with = "inetd")]
     daemon: bool,
+
+    /// Show each piece of a session that passes by a mark on standard output; the log has the legend
+    #[arg(long)]
+    traffic: bool,
+
+    /// Accepted and ignored: websockify's choice of another engine
+    #[arg(long)]
+    libserver: bool,
 
     /// End after one WebSocket session
     #[arg(long)]
@@ -256,6 +266,12 @@ impl From<Options> for Settings {
             },
             lifetime: if options.run_once { Lifetime::OneSession } else { Lifetime::UntilStopped },
             times: options.times.into(),
+            traffic: if options.traffic { Traffic::Shown } else { Traffic::Hidden },
+            command_line_warnings: options
+                .libserver
+                .then_some(OptionWarning::Libserver)
+                .into_iter()
+                .collect(),
             log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
             verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
             ..Settings::new(listen, target)

@@ -19,6 +19,7 @@ use crate::target::{Destination, Reached, TargetLoss};
 use crate::tls::{
     HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
 };
+use crate::traffic::Traffic;
 use crate::websocket::{Close, CloseCode};
 
 /// What all connections of a proxy share.
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) destination: Destination,
     /// How often clients are pinged.
     pub(crate) heartbeat: Option<Duration>,
+    pub(crate) traffic: Traffic,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -130,7 +132,9 @@ impl Connection {
             // The sender lives as long as the proxy; its end is an end, too.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let mut relay = Relay::new(client, target).with_heartbeat(self.shared.heartbeat);
+        let mut relay = Relay::new(client, target)
+            .with_heartbeat(self.shared.heartbeat)
+            .with_traffic(self.shared.traffic);
         let ending = relay.run(early, stop).await;
         match (&ending, tls) {
             (Ending::ClientSilent, _) => self.tell(ClientEvent::Silent),

@@ -50,6 +50,8 @@ pub enum Event {
     /// The target is spoken to over TLS: which name its certificate must have, and who must have issued it; nobody
     /// if it is not verified.
     TargetTls(String, Option<AuthoritiesOrigin>),
+    /// What passes is shown on standard output.
+    TrafficShown,
     /// What is relayed where.
     Proxying(ListenAddress, Target),
     /// A time limit ends the proxy.
@@ -114,6 +116,8 @@ pub enum OptionWarning {
     CafileWithoutVerifyClient,
     /// `--verify-client` without `--ssl-only`.
     PlainClientsNotVerified,
+    /// `--libserver`.
+    Libserver,
     /// `--target-insecure`.
     TargetNotVerified,
     /// The target is the proxy's own port.
@@ -260,6 +264,9 @@ impl fmt::Display for Event {
             Self::TargetTls(_, None) => {
                 f.write_str("  - SSL/TLS to the target: its certificate is not verified")
             }
+            Self::TrafficShown => {
+                write!(f, "  - Traffic on standard output: {}", crate::traffic::LEGEND)
+            }
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
             // websockify's words.
             Self::TimeIsUp(TimeLimit::SinceStart(limit)) => {
@@ -299,6 +306,10 @@ impl fmt::Display for OptionWarning {
                     "the target {target} is this proxy itself: no session can work; give the address and port of the \
                      server behind it"
                 );
+            }
+            Self::Libserver => {
+                "--libserver has no effect: it chooses another engine of websockify's, and there is one here, which does \
+                 all that the two do"
             }
             Self::CafileWithoutVerifyClient => {
                 "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \

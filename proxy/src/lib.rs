@@ -29,6 +29,7 @@ mod settings;
 mod sniff;
 mod target;
 mod tls;
+mod traffic;
 mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
@@ -52,4 +53,5 @@ pub use tls::{
     Alert, Alpn, CertificateProblem, ClientCertificateRefusal, ClientHelloFacts, Concern,
     HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
 };
+pub use traffic::Traffic;
 pub use websocket::{CloseCode, Violation};

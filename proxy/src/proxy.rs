@@ -27,6 +27,7 @@ use crate::settings::{
 };
 use crate::target::{Destination, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
+use crate::traffic::Traffic;
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -202,6 +203,12 @@ impl Proxy {
                 log.tell(&Event::OptionWarning(OptionWarning::TargetNotVerified));
             }
         }
+        if settings.traffic == Traffic::Shown {
+            log.tell(&Event::TrafficShown);
+        }
+        for warning in &settings.command_line_warnings {
+            log.tell(&Event::OptionWarning(warning.clone()));
+        }
         if let Some(address) = address
             && destination.is_own_listener(address).await
         {
@@ -219,6 +226,7 @@ impl Proxy {
             plain: settings.plain,
             destination,
             heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),
+            traffic: settings.traffic,
             session_over: Notify::new(),
         };
         let hours = OpeningHours::from_now(settings.times);

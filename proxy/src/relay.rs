@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
 use crate::heartbeat::{Beat, Heard, Heartbeat};
+use crate::traffic::{Piece, Traffic, Way};
 use crate::websocket::{
     Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control, put_ping,
 };
@@ -113,6 +114,7 @@ struct Up {
     moved: u64,
     /// Whether the client sent anything since the last ping.
     heard: Heard,
+    traffic: Traffic,
 }
 
 /// From target to client.
@@ -123,6 +125,7 @@ struct Down {
     end: usize,
     flush: Flush,
     moved: u64,
+    traffic: Traffic,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,6 +153,7 @@ impl Up {
             flush: Flush::Done,
             moved: 0,
             heard: Heard::Nothing,
+            traffic: Traffic::Hidden,
         }
     }
 
@@ -171,6 +175,11 @@ impl Up {
         match result {
             Ok(payload) => {
                 (self.start, self.end) = (0, payload);
+                if payload > 0 {
+                    let whole = self.decoder.is_between_frames();
+                    let piece = if whole { Piece::Whole } else { Piece::Part };
+                    self.traffic.mark(Way::FromClient, piece);
+                }
                 close.take().map(Ending::ClientClosed)
             }
             Err(violation) => Some(Ending::Violation(violation)),
@@ -196,6 +205,7 @@ impl Up {
                     self.flush = Flush::Needed;
                     self.start += count;
                     self.moved += count as u64;
+                    self.traffic.mark(Way::ToTarget, Piece::with_left(self.end - self.start));
                 }
                 Err(error) => return Poll::Ready(Some(Ending::TargetLost(error))),
             }
@@ -253,7 +263,7 @@ impl Up {
 impl Down {
     fn new() -> Self {
         let buffer = vec![0; DOWN_BUFFER].into_boxed_slice();
-        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
+        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0, traffic: Traffic::Hidden }
     }
 
     /// One write to the client, or one read from the target.
@@ -275,6 +285,7 @@ impl Down {
             self.flush = Flush::Needed;
             if self.start < self.end {
                 self.start += count;
+                self.traffic.mark(Way::ToClient, Piece::with_left(self.end - self.start));
             } else {
                 answers.bytes.drain(..count);
             }
@@ -291,6 +302,7 @@ impl Down {
                 self.start = data_header(&mut self.buffer, length as u16);
                 self.end = HEADER_ROOM + length;
                 self.moved += length as u64;
+                self.traffic.mark(Way::FromTarget, Piece::Whole);
                 Poll::Ready(None)
             }
             Poll::Ready(Err(error)) => Poll::Ready(Some(Ending::TargetLost(error))),
@@ -317,6 +329,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
             answers: Answers::default(),
             heartbeat: None,
         }
+    }
+
+    /// Marks what passes.
+    pub(crate) fn with_traffic(mut self, traffic: Traffic) -> Self {
+        self.up.traffic = traffic;
+        self.down.traffic = traffic;
+        self
     }
 
     /// Pings the client each so often.

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogSink, Verbosity};
+use crate::traffic::Traffic;
 
 /// Everything a [`Proxy`](crate::Proxy) needs to know.
 ///
@@ -43,6 +45,10 @@ pub struct Settings {
     pub lifetime: Lifetime,
     /// After how long it ends by itself, and how often clients are pinged.
     pub times: Times,
+    /// Whether what passes is shown on standard output.
+    pub traffic: Traffic,
+    /// What the command line had to say that changes nothing else here.
+    pub command_line_warnings: Vec<OptionWarning>,
     /// Where log lines go.
     pub log: LogSink,
     /// How many of them.
@@ -67,6 +73,8 @@ impl Settings {
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
             times: Times::default(),
+            traffic: Traffic::Hidden,
+            command_line_warnings: Vec::new(),
             log: LogSink::Stderr,
             verbosity: Verbosity::Normal,
         }

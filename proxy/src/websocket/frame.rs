@@ -65,6 +65,11 @@ impl Decoder {
         }
     }
 
+    /// Whether the last frame ended with the last byte.
+    pub(crate) fn is_between_frames(&self) -> bool {
+        matches!(self.state, State::Header { have: 0 })
+    }
+
     /// Decodes all of `bytes` in place: the payload of data frames is moved together at the beginning, and its
     /// length returned. Signals are reported in their order. After a violation the payload before it is lost.
     pub(crate) fn decode(
