@@ -43,7 +43,8 @@ Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Options {
-    /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets
+    /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets. Left out with
+    /// --unix-listen and --inetd, and under systemd with a socket unit
     #[arg(value_name = "[SOURCE_ADDR:]SOURCE_PORT")]
     listen: Option<Endpoint>,
 

@@ -46,7 +46,8 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 /// Listens at `path`. A socket from before, at which nobody listens any more, is replaced.
 pub(super) fn listen(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
     remove_stale(path)?;
-    // From its first moment nobody but the owner may connect; the mode that is asked for comes after.
+    // From its first moment nobody but the owner may connect; the mode that is asked for comes after. The mask is the
+    // whole process's: what another thread creates at this moment is the owner's alone, too.
     let before = umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
     let bound = UnixListener::bind(path);
     umask(before);
