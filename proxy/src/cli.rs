@@ -1,16 +1,25 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
+mod listening;
+mod times;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 
+use crate::event::OptionWarning;
 use crate::log::{LogSink, Verbosity};
 use crate::settings::{
     ClientCertificates, DirectoryListing, Endpoint, Lifetime, Password, PlainClients, Settings,
     Target, TargetTls, TargetTrust, Targets, TlsVersion, TlsVersions, target_endpoint,
 };
 use crate::token::{TokenFrom, TokenPlugin, Tokens};
+
+use crate::traffic::Traffic;
+use listening::ListenOptions;
+use times::TimeOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,12 +44,13 @@ Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Options {
-    /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets
+    /// Where to listen; port 0 takes a free one and prints it. IPv6 addresses stand in brackets. Left out with
+    /// --unix-listen and --inetd, and under systemd with a socket unit
     #[arg(value_name = "[SOURCE_ADDR:]SOURCE_PORT")]
-    listen: Endpoint,
+    listen: Option<Endpoint>,
 
     /// Where to relay to
-    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target_endpoint, required_unless_present_any = ["unix_target", "token_plugin", "target_config"])]
+    #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target_endpoint)]
     target: Option<Endpoint>,
 
     /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
@@ -103,6 +113,24 @@ pub(crate) struct Options {
     /// Relay to a Unix socket instead of TARGET_ADDR:TARGET_PORT
     #[arg(long, value_name = "PATH", conflicts_with = "target")]
     unix_target: Option<PathBuf>,
+
+    #[command(flatten)]
+    listening: ListenOptions,
+
+    #[command(flatten)]
+    times: TimeOptions,
+
+    /// Go on in the background once the port is open, with log lines to --log-file only. The working directory stays
+    #[arg(short = 'D', long, conflicts_with = "inetd")]
+    daemon: bool,
+
+    /// Show each piece of a session that passes by a mark on standard output; the log has the legend
+    #[arg(long)]
+    traffic: bool,
+
+    /// Accepted and ignored: websockify's choice of another engine
+    #[arg(long)]
+    libserver: bool,
 
     /// Relay each session to the target of its token: token= in the query of its URL. CLASS is ReadOnlyTokenFile,
     /// TokenFile (lines of `TOKEN: HOST:PORT` or `TOKEN: unix_socket:PATH` in a file, or in the files of a folder; read
@@ -178,9 +206,29 @@ impl Options {
         {
             command = command.bin_name(name.to_string_lossy().into_owned());
         }
-        let mut matches = command.try_get_matches_from(arguments)?;
-        <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)
+        let mut matches = command.try_get_matches_from_mut(arguments)?;
+        let mut options = <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)?;
+        options
+            .place()
+            .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
+        Ok(options)
     }
+}
+
+impl Options {
+    /// Where the program goes on.
+    pub(crate) fn place_to_run(&self) -> PlaceToRun {
+        if self.daemon { PlaceToRun::Background } else { PlaceToRun::Foreground }
+    }
+}
+
+/// Where the program goes on once it listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceToRun {
+    /// Where it was called.
+    Foreground,
+    /// In a process of its own (`--daemon`).
+    Background,
 }
 
 impl From<Options> for Settings {
@@ -192,8 +240,9 @@ impl From<Options> for Settings {
             (Some((plugin, source)), _, _) => Targets::ByToken(Tokens { plugin, source, from }),
             (None, Some(path), _) => Target::Unix(path).into(),
             (None, None, Some(endpoint)) => Target::Tcp(endpoint).into(),
-            (None, None, None) => unreachable!("clap requires one of them"),
+            (None, None, None) => unreachable!("place() requires one of them"),
         };
+        let listen = options.listening.listen(options.listen);
         let trust = match (options.target_insecure, options.target_cafile) {
             (true, _) => TargetTrust::Anything,
             (false, Some(file)) => TargetTrust::File(file),
@@ -232,9 +281,16 @@ impl From<Options> for Settings {
                 DirectoryListing::Shown
             },
             lifetime: if options.run_once { Lifetime::OneSession } else { Lifetime::UntilStopped },
+            times: options.times.into(),
+            traffic: if options.traffic { Traffic::Shown } else { Traffic::Hidden },
+            command_line_warnings: options
+                .libserver
+                .then_some(OptionWarning::Libserver)
+                .into_iter()
+                .collect(),
             log: options.log_file.map_or(LogSink::Stderr, LogSink::File),
             verbosity: if options.verbose { Verbosity::Verbose } else { Verbosity::Normal },
-            ..Settings::new(options.listen, targets)
+            ..Settings::new(listen, targets)
         }
     }
 }

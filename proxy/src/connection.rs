@@ -1,15 +1,15 @@
 //! One client, from its first byte to its end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
+use crate::listen::{ClientStream, Peer};
 use crate::log::Log;
 use crate::relay::{self, Ending, Relay};
 use crate::served::{Served, Tls};
@@ -19,6 +19,7 @@ use crate::target::{Destination, Reached, TargetLoss};
 use crate::tls::{
     HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
 };
+use crate::traffic::Traffic;
 use crate::websocket::{Close, CloseCode};
 
 /// What all connections of a proxy share.
@@ -28,6 +29,9 @@ pub(crate) struct Shared {
     pub(crate) served: Served,
     pub(crate) plain: PlainClients,
     pub(crate) destination: Arc<Destination>,
+    /// How often clients are pinged.
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) traffic: Traffic,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -35,7 +39,7 @@ pub(crate) struct Shared {
 /// A client.
 pub(crate) struct Connection {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// Becomes true when the proxy ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -46,9 +50,9 @@ impl Connection {
     }
 
     /// Serves the client. Whatever goes wrong concerns this client only, and is logged.
-    pub(crate) async fn serve(self, stream: TcpStream) {
+    pub(crate) async fn serve(self, stream: ClientStream) {
         // A socket that is gone already shows that in its first read.
-        let _ = crate::listen::tune(&stream);
+        let _ = stream.tune();
         match sniff::opening(&stream).await {
             Ok(Opening::Tls) => self.serve_tls(stream).await,
             Ok(Opening::Plain) if self.shared.plain == PlainClients::Refused => {
@@ -60,7 +64,7 @@ impl Connection {
         }
     }
 
-    async fn serve_tls(&self, stream: TcpStream) {
+    async fn serve_tls(&self, stream: ClientStream) {
         let tls = self.shared.served.current().await;
         let event = match &*tls {
             Tls::Ready(server) => return self.serve_https(server, stream).await,
@@ -76,7 +80,7 @@ impl Connection {
         crate::linger::close(stream.into_inner()).await;
     }
 
-    async fn serve_https(&self, server: &TlsServer, stream: TcpStream) {
+    async fn serve_https(&self, server: &TlsServer, stream: ClientStream) {
         match server.accept(Witness::new(stream)).await {
             Err(unserved) => {
                 self.tell(ClientEvent::Handshake(unserved.end, unserved.hello, server.asked()));
@@ -132,9 +136,12 @@ impl Connection {
             // The sender lives as long as the proxy; its end is an end, too.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let mut relay = Relay::new(client, stream);
+        let mut relay = Relay::new(client, stream)
+            .with_heartbeat(self.shared.heartbeat)
+            .with_traffic(self.shared.traffic);
         let ending = relay.run(early, stop).await;
         match (&ending, tls) {
+            (Ending::ClientSilent, _) => self.tell(ClientEvent::Silent),
             (Ending::Violation(violation), _) => self.tell(ClientEvent::Violation(*violation)),
             (Ending::TargetLost(error), None) => self.tell(ClientEvent::TargetLost(cause(error))),
             (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {

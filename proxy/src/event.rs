@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::UpgradeRefusal;
 use crate::identity::{IdentityError, Summary, Warning};
+use crate::listen::{Giver, ListenAddress, Peer};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
@@ -24,7 +25,7 @@ pub enum Event {
     /// First line of the settings shown at start.
     Settings,
     /// A socket listens.
-    Listening(SocketAddr),
+    Listening(ListenAddress, Option<Giver>),
     /// Files are served from a folder.
     WebRoot(PathBuf, DirectoryListing),
     /// TLS works.
@@ -50,14 +51,18 @@ pub enum Event {
     /// Targets are spoken to over TLS: which name their certificates must have, the target's host without one, and who
     /// must have issued them; nobody if they are not verified.
     TargetTls(Option<String>, Option<AuthoritiesOrigin>),
+    /// What passes is shown on standard output.
+    TrafficShown,
     /// What is relayed where.
-    Proxying(SocketAddr, Targets),
+    Proxying(ListenAddress, Targets),
+    /// A time limit ends the proxy.
+    TimeIsUp(TimeLimit),
     /// The end of the proxy.
     Stopped,
     /// The system gave no more connections.
     AcceptFailed(io::Error),
     /// Something about one client.
-    Client(SocketAddr, ClientEvent),
+    Client(Peer, ClientEvent),
     /// A session's target could not be reached.
     TargetFailed {
         /// The target.
@@ -65,7 +70,7 @@ pub enum Event {
         /// Why.
         error: TargetError,
         /// For whom it was tried.
-        client: SocketAddr,
+        client: Peer,
     },
     /// A session's TLS target was lost.
     TargetLost {
@@ -74,8 +79,18 @@ pub enum Event {
         /// How.
         loss: TargetLoss,
         /// Whose session it was.
-        client: SocketAddr,
+        client: Peer,
     },
+}
+
+/// A time limit that ends the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeLimit {
+    /// `--timeout`: since the start.
+    SinceStart(Duration),
+    /// `--idle-timeout`: since the end of the last connection.
+    Idle(Duration),
 }
 
 /// What became of loading the certificate anew.
@@ -102,6 +117,8 @@ pub enum OptionWarning {
     CafileWithoutVerifyClient,
     /// `--verify-client` without `--ssl-only`.
     PlainClientsNotVerified,
+    /// `--libserver`.
+    Libserver,
     /// `--target-insecure`.
     TargetNotVerified,
     /// The target is the proxy's own port.
@@ -164,6 +181,8 @@ pub enum ClientEvent {
     Violation(Violation),
     /// The target broke the connection of a session, in the system's words.
     TargetLost(String),
+    /// It answered no ping for long, and the session ended.
+    Silent,
     /// A session is over.
     SessionOver {
         /// Bytes from the client to the target.
@@ -194,7 +213,14 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings => f.write_str("WebSocket server settings:"),
-            Self::Listening(address) => write!(f, "  - Listen on {address}"),
+            // websockify's words.
+            Self::Listening(ListenAddress::Inetd, _) => {
+                f.write_str("  - Listen for inetd connections")
+            }
+            Self::Listening(address, None) => write!(f, "  - Listen on {address}"),
+            Self::Listening(address, Some(_)) => {
+                write!(f, "  - Listen on {address}, a socket of systemd's")
+            }
             Self::WebRoot(folder, DirectoryListing::Shown) => {
                 write!(f, "  - Web server. Web root: {}", folder.display())
             }
@@ -246,7 +272,17 @@ impl fmt::Display for Event {
             Self::TargetTls(_, None) => {
                 f.write_str("  - SSL/TLS to the target: its certificate is not verified")
             }
+            Self::TrafficShown => {
+                write!(f, "  - Traffic on standard output: {}", crate::traffic::LEGEND)
+            }
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
+            // websockify's words.
+            Self::TimeIsUp(TimeLimit::SinceStart(limit)) => {
+                write!(f, "listener exit due to --timeout {}", limit.as_secs())
+            }
+            Self::TimeIsUp(TimeLimit::Idle(limit)) => {
+                write!(f, "listener exit due to --idle-timeout {}", limit.as_secs())
+            }
             Self::Stopped => f.write_str("stopped"),
             Self::AcceptFailed(error) => {
                 write!(f, "cannot accept connections for now: {}", cause(error))
@@ -278,6 +314,10 @@ impl fmt::Display for OptionWarning {
                     "the target {target} is this proxy itself: no session can work; give the address and port of the \
                      server behind it"
                 );
+            }
+            Self::Libserver => {
+                "--libserver has no effect: it chooses another engine of websockify's, and there is one here, which does \
+                 all that the two do"
             }
             Self::BadTokenLine(line) => {
                 return write!(f, "{line}; this token lets nobody in");
@@ -332,6 +372,9 @@ impl fmt::Display for ClientEvent {
             }
             Self::Violation(violation) => write!(f, "broke the WebSocket protocol: {violation}"),
             Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
+            Self::Silent => f.write_str(
+                "answered no ping (--heartbeat) for long and is taken for gone: the session ends",
+            ),
             Self::SessionOver { up, down } => {
                 write!(f, "session over, {up} bytes to the target, {down} back")
             }

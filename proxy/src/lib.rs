@@ -11,13 +11,16 @@
 mod authorities;
 mod cli;
 mod connection;
+mod daemon;
 mod der;
 mod event;
+mod heartbeat;
 mod http;
 mod identity;
 mod linger;
 mod listen;
 mod log;
+mod opening_hours;
 mod program;
 mod proxy;
 mod relay;
@@ -27,21 +30,24 @@ mod sniff;
 mod target;
 mod tls;
 mod token;
+mod traffic;
 mod websocket;
 
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
-pub use event::{ClientEvent, Event, OptionWarning, Reload};
+pub use event::{ClientEvent, Event, OptionWarning, Reload, TimeLimit};
 pub use http::UpgradeRefusal;
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,
 };
+pub use listen::{Giver, HandedSockets, ListenAddress, Peer, StaleSocketError};
 pub use log::{LogSink, Verbosity};
 pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{
-    ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Password,
-    PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, TlsVersion, TlsVersions,
+    AddressFamily, ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Listen,
+    Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, Times, TlsVersion,
+    TlsVersions,
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{
@@ -49,4 +55,5 @@ pub use tls::{
     HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
 };
 pub use token::{BadLine, NoTarget, TokenFrom, TokenPlugin, TokenSourceError, Tokens};
+pub use traffic::Traffic;
 pub use websocket::{CloseCode, Violation};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+
+use crate::listen::ClientStream;
 
 /// How long a peer has to end its side after we ended ours.
 const LINGER: Duration = Duration::from_secs(2);
@@ -12,7 +13,7 @@ const LINGER: Duration = Duration::from_secs(2);
 ///
 /// A socket closed with unread bytes sends RST, and RST makes the peer throw away what it has not read yet: an
 /// alert, a Close frame, the end of a page.
-pub(crate) async fn close(mut stream: TcpStream) {
+pub(crate) async fn close(mut stream: ClientStream) {
     if stream.shutdown().await.is_err() {
         return;
     }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Options;
+use crate::cli::{Options, PlaceToRun};
+use crate::daemon;
 use crate::proxy::{Proxy, StartError};
 use crate::settings::Settings;
 
@@ -15,19 +16,32 @@ const CANNOT_START: u8 = 1;
 /// The options were wrong.
 const WRONG_OPTIONS: u8 = 2;
 
-/// Runs the program with `arguments`, of which the first is the name that the help shows.
+/// Runs the program with `arguments`, of which the first is the name that the help shows. For `--daemon` the running
+/// program is started once more with the arguments that it was started with.
 ///
 /// The exit status is 0 when it ended as told (by SIGTERM, SIGINT or `--run-once`), 1 when it could not start, and 2
 /// when the options were wrong.
 pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
-    let settings = match Options::read(arguments) {
-        Ok(options) => Settings::from(options),
+    let options = match Options::read(arguments) {
+        Ok(options) => options,
         Err(error) => {
             // Help and version are "errors" on stdout. If nobody reads them there is nobody to tell.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { WRONG_OPTIONS } else { 0 });
         }
     };
+    let place = options.place_to_run();
+    if place == PlaceToRun::Background {
+        match daemon::enter() {
+            Ok(daemon::Side::Background) => {}
+            Ok(daemon::Side::Foreground(code)) => return code,
+            Err(error) => {
+                eprintln!("cannot go on in the background: {error}");
+                return ExitCode::from(CANNOT_START);
+            }
+        }
+    }
+    let settings = Settings::from(options);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -35,7 +49,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
             return ExitCode::from(CANNOT_START);
         }
     };
-    match runtime.block_on(run(settings)) {
+    match runtime.block_on(run(settings, place)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -44,11 +58,17 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
     }
 }
 
-async fn run(settings: Settings) -> Result<(), StartError> {
+async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
     // Before the start is announced: who waits for that may send the signal at once.
     let stop = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     let hangup = signal(SignalKind::hangup());
     let proxy = Proxy::bind(settings).await?;
+    if place == PlaceToRun::Background
+        && let Err(error) = daemon::started()
+    {
+        // It serves all the same; who waits for it sees this.
+        eprintln!("cannot let go of the terminal: {error}");
+    }
     let reloader = proxy.reloader();
     tokio::spawn(async move {
         let Ok(mut hangup) = hangup else { return };

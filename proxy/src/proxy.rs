@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::ServerName;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -18,16 +17,18 @@ use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
 use crate::http::{ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
-use crate::listen::listen;
+use crate::listen::Listener;
 use crate::log::Log;
+use crate::opening_hours::OpeningHours;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
-    ClientCertificates, Endpoint, Lifetime, PlainClients, Settings, Target, TargetTrust, Targets,
+    ClientCertificates, Lifetime, Listen, PlainClients, Settings, Target, TargetTrust, Targets,
     TlsVersion, TlsVersions,
 };
 use crate::target::{Destination, Listed, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
 use crate::token::{BadLine, TokenSourceError, TokenTargets};
+use crate::traffic::Traffic;
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -48,10 +49,10 @@ pub enum StartError {
         error: io::Error,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {endpoint}: {}{}", cause(error), listen_hint(error))]
+    #[error("cannot listen on {listen}: {}{}", cause(error), listen_hint(listen, error))]
     Listen {
         /// The address.
-        endpoint: Endpoint,
+        listen: Listen,
         /// Why.
         error: io::Error,
     },
@@ -104,7 +105,8 @@ pub enum StartError {
     Tls(rustls::Error),
 }
 
-fn listen_hint(error: &io::Error) -> &'static str {
+fn listen_hint(listen: &Listen, error: &io::Error) -> &'static str {
+    let Listen::Tcp(..) = listen else { return "" };
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             "; another program listens there: choose another port, or end that program"
@@ -135,9 +137,10 @@ fn listen_hint(error: &io::Error) -> &'static str {
 /// # Ok::<(), wssure_proxy::StartError>(()) }).unwrap();
 /// ```
 pub struct Proxy {
-    listener: TcpListener,
+    listener: Listener,
     address: SocketAddr,
     lifetime: Lifetime,
+    hours: OpeningHours,
     shared: Arc<Shared>,
 }
 
@@ -178,12 +181,13 @@ impl Proxy {
                     .map_err(|error| StartError::Web { path: path.clone(), error })?,
             ),
         };
-        let failed = |error| StartError::Listen { endpoint: settings.listen.clone(), error };
-        let listener = listen(&settings.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = Listener::open(&settings.listen)
+            .await
+            .map_err(|error| StartError::Listen { listen: settings.listen.clone(), error })?;
+        let address = listener.tcp_address();
 
         log.tell(&Event::Settings);
-        log.tell(&Event::Listening(address));
+        listener.events().iter().for_each(|event| log.tell(event));
         if let Some(path) = &settings.web {
             log.tell(&Event::WebRoot(
                 path.canonicalize().unwrap_or_else(|_| path.clone()),
@@ -204,14 +208,24 @@ impl Proxy {
                 log.tell(&Event::OptionWarning(OptionWarning::TargetNotVerified));
             }
         }
+        if settings.traffic == Traffic::Shown {
+            log.tell(&Event::TrafficShown);
+        }
+        for warning in &settings.command_line_warnings {
+            log.tell(&Event::OptionWarning(warning.clone()));
+        }
         if let Some(line) = bad_line {
             log.tell(&Event::OptionWarning(OptionWarning::BadTokenLine(line)));
         }
-        if let Some(target) = destination.own_listener(address).await {
+        if let Some(address) = address
+            && let Some(target) = destination.own_listener(address).await
+        {
             let warning = OptionWarning::TargetIsOwnPort(target.clone());
             log.tell(&Event::OptionWarning(warning));
         }
-        log.tell(&Event::Proxying(address, destination.targets()));
+        for address in &listener.addresses {
+            log.tell(&Event::Proxying(address.clone(), destination.targets()));
+        }
 
         let shared = Shared {
             site: Arc::new(Site {
@@ -223,12 +237,19 @@ impl Proxy {
             log,
             plain: settings.plain,
             destination,
+            heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),
+            traffic: settings.traffic,
             session_over: Notify::new(),
         };
-        Ok(Self { listener, address, lifetime: settings.lifetime, shared: Arc::new(shared) })
+        let hours = OpeningHours::from_now(settings.times);
+        let lifetime = settings.lifetime;
+        // Nobody can connect to it.
+        let address = address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        Ok(Self { listener, address, lifetime, hours, shared: Arc::new(shared) })
     }
 
-    /// The address it listens on, with the real port where 0 was asked for.
+    /// The TCP address it listens on, the first if there are several, with the real port where 0 was asked for. A proxy
+    /// without TCP has 0.0.0.0 and port 0 here.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
@@ -238,21 +259,34 @@ impl Proxy {
         Reloader(Arc::clone(&self.shared))
     }
 
-    /// Serves until `shutdown` is done, or until the end of the first session with [`Lifetime::OneSession`]. Then
-    /// no connection is accepted any more, and sessions are closed with 1001.
+    /// Serves until `shutdown` is done, until the end of the first session with [`Lifetime::OneSession`], or until one
+    /// of its [`Times`](crate::Times) is over. Then no connection is accepted any more, and sessions are closed with
+    /// 1001; only those that are open at the end of [`Times::accepting`](crate::Times::accepting) may go on to their
+    /// end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, lifetime, shared, .. } = self;
+        let Self { mut listener, lifetime, mut hours, shared, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut closing = Closing::Now;
         loop {
+            let open = connections.len();
             tokio::select! {
                 () = &mut shutdown => break,
                 () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
                 // Ended ones are taken out as they end.
-                Some(_) = connections.join_next() => {}
+                Some(_) = connections.join_next() => hours.connection_ended(),
+                limit = hours.over(open) => {
+                    shared.log.tell(&Event::TimeIsUp(limit));
+                    closing = Closing::WithTheLastSession;
+                    break;
+                }
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
+                    Ok(None) => {
+                        closing = Closing::WithTheLastSession;
+                        break;
+                    }
+                    Ok(Some((stream, peer))) => {
                         let connection = Connection { shared: Arc::clone(&shared), peer, stop: stopping.clone() };
                         connections.spawn(connection.serve(stream));
                     }
@@ -264,6 +298,13 @@ impl Proxy {
             }
         }
         drop(listener);
+        if closing == Closing::WithTheLastSession {
+            let rest = async { while connections.join_next().await.is_some() {} };
+            tokio::select! {
+                () = &mut shutdown => {}
+                () = rest => {}
+            }
+        }
         // Nobody listens if there is no session.
         let _ = stop.send(true);
         let rest = async { while connections.join_next().await.is_some() {} };
@@ -271,6 +312,13 @@ impl Proxy {
         connections.shutdown().await;
         shared.log.tell(&Event::Stopped);
     }
+}
+
+/// When sessions end whose proxy ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    Now,
+    WithTheLastSession,
 }
 
 /// Loads a proxy's certificate anew.

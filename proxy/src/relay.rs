@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
+use crate::heartbeat::{Beat, Heard, Heartbeat};
+use crate::traffic::{Piece, Traffic, Way};
 use crate::websocket::{
-    Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control,
+    Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control, put_ping,
 };
 
 /// Bytes read from the client at a time: one TLS record.
@@ -33,6 +35,8 @@ pub(crate) enum Ending {
     ClientClosed(Vec<u8>),
     /// The client's connection ended without a Close frame.
     ClientGone,
+    /// The client answered no ping for long.
+    ClientSilent,
     /// The target ended its connection.
     TargetClosed,
     /// The target's connection broke.
@@ -95,6 +99,7 @@ pub(crate) struct Relay<C, T> {
     up: Up,
     down: Down,
     answers: Answers,
+    heartbeat: Option<Heartbeat>,
 }
 
 /// From client to target.
@@ -107,6 +112,9 @@ struct Up {
     /// Of the target, which over TLS may hold back what it took.
     flush: Flush,
     moved: u64,
+    /// Whether the client sent anything since the last ping.
+    heard: Heard,
+    traffic: Traffic,
 }
 
 /// From target to client.
@@ -117,6 +125,7 @@ struct Down {
     end: usize,
     flush: Flush,
     moved: u64,
+    traffic: Traffic,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,7 +145,16 @@ struct Answers {
 impl Up {
     fn new() -> Self {
         let buffer = vec![0; UP_BUFFER].into_boxed_slice();
-        Self { decoder: Decoder::new(), buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
+        Self {
+            decoder: Decoder::new(),
+            buffer,
+            start: 0,
+            end: 0,
+            flush: Flush::Done,
+            moved: 0,
+            heard: Heard::Nothing,
+            traffic: Traffic::Hidden,
+        }
     }
 
     /// Decodes bytes that hyper read along with the request.
@@ -157,6 +175,11 @@ impl Up {
         match result {
             Ok(payload) => {
                 (self.start, self.end) = (0, payload);
+                if payload > 0 {
+                    let whole = self.decoder.is_between_frames();
+                    let piece = if whole { Piece::Whole } else { Piece::Part };
+                    self.traffic.mark(Way::FromClient, piece);
+                }
                 close.take().map(Ending::ClientClosed)
             }
             Err(violation) => Some(Ending::Violation(violation)),
@@ -182,6 +205,7 @@ impl Up {
                     self.flush = Flush::Needed;
                     self.start += count;
                     self.moved += count as u64;
+                    self.traffic.mark(Way::ToTarget, Piece::with_left(self.end - self.start));
                 }
                 Err(error) => return Poll::Ready(Some(Ending::TargetLost(error))),
             }
@@ -199,6 +223,7 @@ impl Up {
             }
             Poll::Ready(Ok(())) => {
                 let length = buffer.filled().len();
+                self.heard = Heard::Something;
                 Poll::Ready(self.decode(length, answers))
             }
             Poll::Ready(Err(_)) => Poll::Ready(Some(Ending::ClientGone)),
@@ -238,7 +263,7 @@ impl Up {
 impl Down {
     fn new() -> Self {
         let buffer = vec![0; DOWN_BUFFER].into_boxed_slice();
-        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0 }
+        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0, traffic: Traffic::Hidden }
     }
 
     /// One write to the client, or one read from the target.
@@ -260,6 +285,7 @@ impl Down {
             self.flush = Flush::Needed;
             if self.start < self.end {
                 self.start += count;
+                self.traffic.mark(Way::ToClient, Piece::with_left(self.end - self.start));
             } else {
                 answers.bytes.drain(..count);
             }
@@ -276,6 +302,7 @@ impl Down {
                 self.start = data_header(&mut self.buffer, length as u16);
                 self.end = HEADER_ROOM + length;
                 self.moved += length as u64;
+                self.traffic.mark(Way::FromTarget, Piece::Whole);
                 Poll::Ready(None)
             }
             Poll::Ready(Err(error)) => Poll::Ready(Some(Ending::TargetLost(error))),
@@ -294,7 +321,27 @@ impl Down {
 
 impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay<C, T> {
     pub(crate) fn new(client: C, target: T) -> Self {
-        Self { client, target, up: Up::new(), down: Down::new(), answers: Answers::default() }
+        Self {
+            client,
+            target,
+            up: Up::new(),
+            down: Down::new(),
+            answers: Answers::default(),
+            heartbeat: None,
+        }
+    }
+
+    /// Marks what passes.
+    pub(crate) fn with_traffic(mut self, traffic: Traffic) -> Self {
+        self.up.traffic = traffic;
+        self.down.traffic = traffic;
+        self
+    }
+
+    /// Pings the client each so often.
+    pub(crate) fn with_heartbeat(mut self, interval: Option<Duration>) -> Self {
+        self.heartbeat = interval.map(Heartbeat::every);
+        self
     }
 
     /// Relays until one side ends. `early` is what the client sent right behind its request, and `stop` ends the
@@ -316,7 +363,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
 
     /// Steps in both directions by turns, so that neither starves the other, until both wait.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        let Self { client, target, up, down, answers } = self;
+        if self.poll_heartbeat(cx) == Beat::GiveUp {
+            return Poll::Ready(Ending::ClientSilent);
+        }
+        let Self { client, target, up, down, answers, .. } = self;
         loop {
             let upward = up.step(client, target, answers, cx);
             if let Poll::Ready(Some(ending)) = upward {
@@ -332,9 +382,32 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
         }
     }
 
+    /// Puts a ping among the answers when one is due. While data waits for the client none is: what keeps the line
+    /// busy is there, and nothing is read while answers wait.
+    fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> Beat {
+        let Self { up, down, answers, heartbeat: Some(heartbeat), .. } = self else {
+            return Beat::Ping;
+        };
+        let free = down.start == down.end && answers.bytes.is_empty();
+        let listens = free && up.start == up.end;
+        let heard = &mut up.heard;
+        while let Poll::Ready(beat) = heartbeat.poll(cx, || match heard {
+            Heard::Nothing if !listens => Heard::NotListened,
+            _ => std::mem::replace(heard, Heard::Nothing),
+        }) {
+            if beat == Beat::GiveUp {
+                return beat;
+            }
+            if free && answers.bytes.is_empty() {
+                put_ping(&mut answers.bytes);
+            }
+        }
+        Beat::Ping
+    }
+
     /// Sends what is still to be sent, and ends both sides.
     pub(crate) async fn farewell(&mut self, ending: &Ending) {
-        let Self { client, target, up, down, answers } = self;
+        let Self { client, target, up, down, answers, .. } = self;
         let payload = up.buffer[up.start..up.end].to_vec();
         let to_target = async {
             target.write_all(&payload).await?;
@@ -343,6 +416,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
         let (close, wait) = match ending {
             Ending::ClientClosed(payload) => (Some(payload.clone()), Await::Nothing),
             Ending::ClientGone => (None, Await::Nothing),
+            Ending::ClientSilent => (
+                Some(Close { code: CloseCode::GoingAway, reason: "No answer to pings" }.payload()),
+                Await::Nothing,
+            ),
             Ending::TargetClosed => (
                 Some(Close { code: CloseCode::Normal, reason: "Target closed" }.payload()),
                 Await::Close,

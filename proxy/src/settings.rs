@@ -2,9 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::event::OptionWarning;
+use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogSink, Verbosity};
 use crate::token::Tokens;
+use crate::traffic::Traffic;
 
 /// Everything a [`Proxy`](crate::Proxy) needs to know.
 ///
@@ -13,7 +17,7 @@ use crate::token::Tokens;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
-    pub listen: Endpoint,
+    pub listen: Listen,
     /// Where the bytes of each WebSocket session go.
     pub targets: Targets,
     /// Whether targets are spoken to over TLS, and how; only those that are [`Target::Tcp`].
@@ -40,6 +44,12 @@ pub struct Settings {
     pub listing: DirectoryListing,
     /// How long the proxy lives.
     pub lifetime: Lifetime,
+    /// After how long it ends by itself, and how often clients are pinged.
+    pub times: Times,
+    /// Whether what passes is shown on standard output.
+    pub traffic: Traffic,
+    /// What the command line had to say that changes nothing else here.
+    pub command_line_warnings: Vec<OptionWarning>,
     /// Where log lines go.
     pub log: LogSink,
     /// How many of them.
@@ -48,9 +58,9 @@ pub struct Settings {
 
 impl Settings {
     /// websockify's defaults: `self.pem` in the working directory, both `ws://` and `wss://`, no web folder.
-    pub fn new(listen: Endpoint, targets: impl Into<Targets>) -> Self {
+    pub fn new(listen: impl Into<Listen>, targets: impl Into<Targets>) -> Self {
         Self {
-            listen,
+            listen: listen.into(),
             targets: targets.into(),
             target_tls: None,
             cert: PathBuf::from("self.pem"),
@@ -63,6 +73,9 @@ impl Settings {
             web: None,
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
+            times: Times::default(),
+            traffic: Traffic::Hidden,
+            command_line_warnings: Vec::new(),
             log: LogSink::Stderr,
             verbosity: Verbosity::Normal,
         }
@@ -133,6 +146,50 @@ pub enum EndpointError {
     /// An IPv6 address without brackets, where address and port cannot be told apart.
     #[error("{0:?} has several colons: put an IPv6 address in brackets, [ADDRESS]:PORT")]
     Brackets(String),
+}
+
+/// Where clients come from.
+#[derive(Clone, Debug)]
+pub enum Listen {
+    /// A TCP port. A name with several addresses is listened on at the first of them that can be had.
+    Tcp(Endpoint, AddressFamily),
+    /// A Unix socket, which is removed in the end.
+    Unix {
+        /// Its path. A socket that was left there and that nobody listens on is replaced.
+        path: PathBuf,
+        /// Its permissions: who may write to it may connect.
+        mode: u32,
+    },
+    /// Sockets that another program opened.
+    Handed(HandedSockets),
+}
+
+impl From<Endpoint> for Listen {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::Tcp(endpoint, AddressFamily::Any)
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(endpoint, _) => endpoint.fmt(f),
+            Self::Unix { path, .. } => write!(f, "unix socket {}", path.display()),
+            Self::Handed(handed) => match handed.giver() {
+                Giver::Systemd => f.write_str("the sockets of systemd"),
+                Giver::Inetd => f.write_str("standard input (--inetd)"),
+            },
+        }
+    }
+}
+
+/// Which addresses of a name are tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// They are tried in the order that the system gives them in; no name at all means every IPv4 address.
+    Any,
+    /// Those of IPv6 (`--prefer-ipv6`); no name at all means every address, of IPv4 too.
+    Ipv6First,
 }
 
 /// Where sessions are relayed to.
@@ -288,6 +345,19 @@ pub enum Lifetime {
     UntilStopped,
     /// After one WebSocket session (`--run-once`). Plain requests and refused handshakes do not count.
     OneSession,
+}
+
+/// What a proxy does by the clock; by default nothing. A time of zero counts as none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// So long after the start no connection is accepted any more, and the proxy ends with its last session
+    /// (`--timeout`).
+    pub accepting: Option<Duration>,
+    /// The proxy ends when there was no connection for so long (`--idle-timeout`).
+    pub idle: Option<Duration>,
+    /// How often each WebSocket client is pinged (`--heartbeat`). One that sends nothing over three pings, and over
+    /// half a minute, is taken for gone.
+    pub heartbeat: Option<Duration>,
 }
 
 /// A password that does not show itself in debug output.

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::listen::ClientStream;
 
 /// How long a client may stay silent after it connected (websockify waits as long).
 pub(crate) const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(3);
@@ -21,7 +22,7 @@ pub(crate) enum Opening {
 }
 
 /// Looks at one byte and leaves it in the stream. One byte decides, so it does not matter how the rest is cut.
-pub(crate) async fn opening(stream: &TcpStream) -> io::Result<Opening> {
+pub(crate) async fn opening(stream: &ClientStream) -> io::Result<Opening> {
     let mut byte = [0];
     match timeout(FIRST_BYTE_DEADLINE, stream.peek(&mut byte)).await {
         Err(_) | Ok(Ok(0)) => Ok(Opening::Nothing),

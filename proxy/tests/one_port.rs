@@ -296,7 +296,7 @@ fn fails(arguments: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_options_are_status_2() {
-    fails(&[], 2, &["required"]);
+    fails(&[], 2, &["no place to listen", "SOURCE_PORT"]);
     fails(&["6080"], 2, &["TARGET_ADDR:TARGET_PORT"]);
     fails(&["x", "localhost:1"], 2, &["\"x\" is not a port"]);
     fails(&["::1:6080", "localhost:1"], 2, &["put an IPv6 address in brackets"]);

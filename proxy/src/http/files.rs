@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::secret::{ProtectedFiles, Scanner};
 use super::{Body, page};
 use crate::event::{ClientEvent, Event};
+use crate::listen::Peer;
 use crate::log::Log;
 use crate::settings::DirectoryListing;
 
@@ -83,7 +83,7 @@ impl WebFolder {
         &self,
         request: &Request<B>,
         log: &Log,
-        peer: SocketAddr,
+        peer: Peer,
     ) -> Response<Body> {
         let path = request.uri().path();
         let Some(place) = place(path) else { return not_found() };

@@ -9,7 +9,6 @@ pub(crate) use files::WebFolder;
 pub(crate) use secret::ProtectedFiles;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::event::{ClientEvent, Event};
+use crate::listen::Peer;
 use crate::log::Log;
 use crate::settings::Target;
 use crate::target::Destination;
@@ -66,7 +66,7 @@ pub(crate) struct Upgraded<S> {
 }
 
 /// Answers requests until one is an upgrade (and then returns the stream) or the connection ends.
-pub(crate) async fn serve<S>(site: &Arc<Site>, stream: S, peer: SocketAddr) -> Option<Upgraded<S>>
+pub(crate) async fn serve<S>(site: &Arc<Site>, stream: S, peer: Peer) -> Option<Upgraded<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -92,7 +92,7 @@ where
     Some(Upgraded { stream: io.into_inner(), early: read_buf, target })
 }
 
-fn report(site: &Site, peer: SocketAddr, error: &hyper::Error) {
+fn report(site: &Site, peer: Peer, error: &hyper::Error) {
     let event = if error.is_timeout() {
         ClientEvent::RequestTimeout
     } else if error.is_parse() {
@@ -107,7 +107,7 @@ fn report(site: &Site, peer: SocketAddr, error: &hyper::Error) {
 async fn answer(
     site: &Site,
     mut request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: Peer,
     upgrade: &Mutex<Option<Granted>>,
 ) -> Response<Body> {
     let response = match upgrade::answer(&request) {
@@ -155,7 +155,7 @@ fn close(response: &mut Response<Body>) {
     response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
 }
 
-async fn plain(site: &Site, request: &Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+async fn plain(site: &Site, request: &Request<Incoming>, peer: Peer) -> Response<Body> {
     let mut response = match (request.method(), &site.web) {
         (&Method::GET | &Method::HEAD, Some(folder)) => {
             folder.answer(request, &site.log, peer).await

@@ -11,7 +11,6 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::server::StartHandshake;
 
@@ -19,6 +18,7 @@ use super::client_certificates::{ClientCheck, WatchedClient};
 use super::hello::{Alpn, HelloFailure, read_client_hello};
 use super::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness};
 use crate::event::ClientEvent;
+use crate::listen::ClientStream;
 use crate::settings::{ClientCertificates, TlsVersion, TlsVersions};
 
 /// For the whole handshake, from the first byte on. A client may ask a person or fetch revocation lists meanwhile.
@@ -164,7 +164,7 @@ pub(crate) struct Unserved {
     pub(crate) end: HandshakeEnd,
     pub(crate) hello: ClientHelloFacts,
     /// To be closed after the failure is logged.
-    pub(crate) stream: Option<TcpStream>,
+    pub(crate) stream: Option<ClientStream>,
 }
 
 impl Unserved {

@@ -1,4 +1,4 @@
-//! A TCP stream that remembers what rustls does not tell: whether we sent our certificate, which alert we sent,
+//! A client's stream that remembers what rustls does not tell: whether we sent our certificate, which alert we sent,
 //! and whether the peer reset the connection.
 
 use std::io;
@@ -6,18 +6,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::Alert;
 use super::records::{Next, Records};
+use crate::listen::ClientStream;
 
 /// Bytes read at a time during the handshake; a client's part of it seldom has more.
 const READ: usize = 4096;
 
-/// A TCP stream under TLS.
+/// A client's stream under TLS.
 #[derive(Debug)]
 pub(crate) struct Witness {
-    stream: TcpStream,
+    stream: ClientStream,
     phase: Phase,
     incoming: Records,
     pub(super) record: Record,
@@ -48,7 +48,7 @@ pub(super) struct Record {
 }
 
 impl Witness {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: ClientStream) -> Self {
         Self { stream, phase: Phase::Judged, incoming: Records::new(), record: Record::default() }
     }
 
@@ -62,7 +62,7 @@ impl Witness {
         self.incoming.close_notify
     }
 
-    pub(crate) fn into_inner(self) -> TcpStream {
+    pub(crate) fn into_inner(self) -> ClientStream {
         self.stream
     }
 

@@ -65,6 +65,11 @@ impl Decoder {
         }
     }
 
+    /// Whether the last frame ended with the last byte.
+    pub(crate) fn is_between_frames(&self) -> bool {
+        matches!(self.state, State::Header { have: 0 })
+    }
+
     /// Decodes all of `bytes` in place: the payload of data frames is moved together at the beginning, and its
     /// length returned. Signals are reported in their order. After a violation the payload before it is lost.
     pub(crate) fn decode(
@@ -236,6 +241,11 @@ pub(crate) fn data_header(buffer: &mut [u8], length: u16) -> usize {
     };
     buffer[start] = 0x80 | BINARY;
     start
+}
+
+/// Appends a ping; its pong shows that the client is there.
+pub(crate) fn put_ping(out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0x80 | PING, 0]);
 }
 
 /// Appends the answer to a signal.

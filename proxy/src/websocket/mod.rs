@@ -7,4 +7,4 @@ mod mask;
 pub use close::{CloseCode, Violation};
 
 pub(crate) use close::Close;
-pub(crate) use frame::{Decoder, HEADER_ROOM, Signal, data_header, put_control};
+pub(crate) use frame::{Decoder, HEADER_ROOM, Signal, data_header, put_control, put_ping};

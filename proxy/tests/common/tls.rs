@@ -17,7 +17,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
 pub use rustls::version::{TLS12, TLS13};
 
-pub type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub type Stream<S = TcpStream> = StreamOwned<ClientConnection, S>;
 
 /// A verifier that gives one verdict, and remembers the chain.
 #[derive(Debug, Default)]
@@ -151,16 +151,16 @@ impl Client {
     }
 
     /// Does the handshake on a stream.
-    pub fn handshake(self, stream: TcpStream) -> std::io::Result<Stream> {
+    pub fn handshake<S: Read + Write>(self, stream: S) -> std::io::Result<Stream<S>> {
         handshake(self.connection().0, stream)
     }
 }
 
 /// Does the handshake on a stream.
-pub fn handshake(
+pub fn handshake<S: Read + Write>(
     mut connection: ClientConnection,
-    mut stream: TcpStream,
-) -> std::io::Result<Stream> {
+    mut stream: S,
+) -> std::io::Result<Stream<S>> {
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;
     }
@@ -183,7 +183,7 @@ pub fn kind_of_handshake(config: &Arc<ClientConfig>, stream: TcpStream) -> rustl
 
 /// A client that accepts every certificate, after its handshake.
 #[track_caller]
-pub fn accept_all(stream: TcpStream) -> Stream {
+pub fn accept_all<S: Read + Write>(stream: S) -> Stream<S> {
     Client::default().handshake(stream).expect("the handshake succeeds")
 }
 
