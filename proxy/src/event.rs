@@ -119,7 +119,7 @@ pub enum OptionWarning {
     PlainClientsNotVerified,
     /// `--libserver`.
     Libserver,
-    /// `--target-insecure`.
+    /// `--ssl-target-insecure`.
     TargetNotVerified,
     /// The target is the proxy's own port.
     TargetIsOwnPort(Target),
@@ -305,8 +305,8 @@ impl fmt::Display for OptionWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TargetNotVerified => {
-                "--target-insecure accepts any certificate of the target: who stands between can read and change \
-                 everything; give the right one with --target-cafile instead"
+                "--ssl-target-insecure accepts any certificate of the target: who stands between can read and change \
+                 everything; give the right one with --ssl-target-cafile instead"
             }
             Self::TargetIsOwnPort(target) => {
                 return write!(
@@ -324,7 +324,7 @@ impl fmt::Display for OptionWarning {
             }
             Self::CafileWithoutVerifyClient => {
                 "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \
-                 those of the target there is --target-cafile"
+                 those of the target there is --ssl-target-cafile"
             }
             Self::PlainClientsNotVerified => {
                 "--verify-client says nothing about ws:// and http://, which are served without a certificate; refuse \

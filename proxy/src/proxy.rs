@@ -77,11 +77,11 @@ pub enum StartError {
     #[error("no authorities for client certificates (--cafile): {0}")]
     ClientAuthorities(AuthoritiesError),
     /// The authorities of the target's certificate cannot be loaded.
-    #[error("no authorities for the target's certificate (--target-cafile): {0}")]
+    #[error("no authorities for the target's certificate (--ssl-target-cafile): {0}")]
     TargetAuthorities(AuthoritiesError),
     /// What the target's certificate should name is neither a name nor an address.
     #[error(
-        "{name:?} cannot be the name of a certificate: give one with --target-name, host.example or 192.0.2.1"
+        "{name:?} cannot be the name of a certificate: give one with --ssl-target-name, host.example or 192.0.2.1"
     )]
     TargetName {
         /// What was given.

@@ -352,9 +352,9 @@ fn the_help_tells_every_option() {
         "--log-file",
         "--unix-target",
         "--ssl-target",
-        "--target-cafile",
-        "--target-name",
-        "--target-insecure",
+        "--ssl-target-cafile",
+        "--ssl-target-name",
+        "--ssl-target-insecure",
     ] {
         assert!(help.contains(option), "{option} is missing in\n{help}");
     }

@@ -22,7 +22,7 @@ use rustls::{
 type Stream = StreamOwned<ServerConnection, TcpStream>;
 
 const SERVER: &str = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth";
-const TRUSTING: &[&str] = &["--ssl-target", "--target-cafile", "ca.pem"];
+const TRUSTING: &[&str] = &["--ssl-target", "--ssl-target-cafile", "ca.pem"];
 
 /// What a TLS target wants of its clients.
 #[derive(Clone, Copy, PartialEq)]
@@ -146,7 +146,7 @@ fn the_name_is_asked_for_and_an_address_is_not() {
     for (host, options, expected) in [
         ("127.0.0.1", vec![], None),
         ("localhost", vec![], Some("localhost")),
-        ("127.0.0.1", vec!["--target-name", "other.test"], Some("other.test")),
+        ("127.0.0.1", vec!["--ssl-target-name", "other.test"], Some("other.test")),
     ] {
         let arguments = TRUSTING.iter().copied().chain(options).map(str::to_owned);
         let places = ["127.0.0.1:0".to_owned(), format!("{host}:{port}")];
@@ -171,7 +171,7 @@ const REFUSED: &[Refused] = &[
         },
         "(OpenSSL: certificate verify failed: self-signed certificate) (subject CN=localhost, issuer CN=localhost): ",
         "it is self-signed and not one of the authorities of ca.pem (CN=Authority); if it is the right one, give it with \
-         --target-cafile",
+         --ssl-target-cafile",
     ),
     (
         "unknown issuer",
@@ -193,7 +193,7 @@ const REFUSED: &[Refused] = &[
         "wrong address",
         |folder| issue(folder, "server", "subjectAltName=DNS:a.test,IP:192.0.2.1", ""),
         "(OpenSSL: certificate verify failed: IP address mismatch, certificate is not valid for '127.0.0.1'.) ",
-        "it is for a.test, 192.0.2.1, and 127.0.0.1 was expected; give the right one with --target-name",
+        "it is for a.test, 192.0.2.1, and 127.0.0.1 was expected; give the right one with --ssl-target-name",
     ),
     (
         "no names",
@@ -242,8 +242,8 @@ fn a_bad_certificate_is_refused_in_words_and_accepted_only_with_insecure() {
         assert!(line.contains(": we refused the target's certificate ("), "{name}: {line}");
         assert!(line.contains(words) && line.contains(reason), "{name}: {line}");
 
-        let mut proxy = Proxy::start(folder, &["--ssl-target", "--target-insecure"], address);
-        proxy.line("  - Warning: --target-insecure accepts any certificate of the target");
+        let mut proxy = Proxy::start(folder, &["--ssl-target", "--ssl-target-insecure"], address);
+        proxy.line("  - Warning: --ssl-target-insecure accepts any certificate of the target");
         WebSocket::open(proxy.connect()).echo(b"all the same");
     }
 }
@@ -275,7 +275,7 @@ fn a_certificate_that_is_given_itself_is_trusted() {
     );
     let (address, _ends) = tls_echo(folder, "server");
     let to = format!("localhost:{}", address.port());
-    let options = ["--ssl-target", "--target-cafile", "server.pem"];
+    let options = ["--ssl-target", "--ssl-target-cafile", "server.pem"];
     let proxy = Proxy::run(folder, options.iter().copied().chain(["127.0.0.1:0", &to]));
     WebSocket::open(proxy.connect()).echo(b"hello");
     let mut proxy = Proxy::start(folder, &options, address);
@@ -451,21 +451,21 @@ fn a_slow_tls_target_slows_its_client() {
 fn what_cannot_work_ends_the_start_or_is_warned_about() {
     let folder = folder();
     for (arguments, code, words) in [
-        (vec!["--target-cafile", "ca.pem"], 2, "--ssl-target"),
+        (vec!["--ssl-target-cafile", "ca.pem"], 2, "--ssl-target"),
         (
-            vec!["--ssl-target", "--target-insecure", "--target-cafile", "ca.pem"],
+            vec!["--ssl-target", "--ssl-target-insecure", "--ssl-target-cafile", "ca.pem"],
             2,
             "cannot be used with",
         ),
         (
-            vec!["--ssl-target", "--target-cafile", "no.pem"],
+            vec!["--ssl-target", "--ssl-target-cafile", "no.pem"],
             1,
-            "no authorities for the target's certificate (--target-cafile): no.pem does not exist (OpenSSL: No such file",
+            "no authorities for the target's certificate (--ssl-target-cafile): no.pem does not exist (OpenSSL: No such file",
         ),
         (
-            vec!["--ssl-target", "--target-insecure", "--target-name", "no name"],
+            vec!["--ssl-target", "--ssl-target-insecure", "--ssl-target-name", "no name"],
             1,
-            "\"no name\" cannot be the name of a certificate: give one with --target-name",
+            "\"no name\" cannot be the name of a certificate: give one with --ssl-target-name",
         ),
     ] {
         let output = command()

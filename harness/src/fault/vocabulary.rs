@@ -677,7 +677,7 @@ faults! {
     }
     UselessOption "useless-option" File {
         means: "The proxy was given an option that does nothing without another one: authorities for clients that are asked for no certificate, say.",
-        mend: "Give the other option, too (--cafile: --verify-client), or the one that was meant (for the target: --target-cafile).",
+        mend: "Give the other option, too (--cafile: --verify-client), or the one that was meant (for the target: --ssl-target-cafile).",
         by: Words,
         source: "novnc/websockify#448: --cafile with --ssl-target",
     }

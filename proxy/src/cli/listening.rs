@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Options;
+use super::{Options, PlaceToRun};
 use crate::listen::HandedSockets;
 use crate::settings::{AddressFamily, Endpoint, Listen, target_endpoint};
 
@@ -12,6 +12,7 @@ use crate::settings::{AddressFamily, Endpoint, Listen, target_endpoint};
 type Words = String;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Listening")]
 pub(super) struct ListenOptions {
     /// Listen on a Unix socket instead of SOURCE_PORT, which is left out then. A socket that a program left there is
     /// replaced; it is removed at the end
@@ -59,11 +60,6 @@ impl ListenOptions {
 }
 
 impl Options {
-    /// Whether `TARGET_ADDR:TARGET_PORT` has to be there.
-    fn needs_target(&self) -> bool {
-        self.unix_target.is_none() && self.token_plugin.is_none() && self.target_config.is_none()
-    }
-
     /// Tells source and target apart: where another option says where to listen, the only argument is the target.
     pub(super) fn place(&mut self) -> Result<(), Words> {
         let arguments = usize::from(self.listen.is_some()) + usize::from(self.target.is_some());
@@ -73,7 +69,10 @@ impl Options {
             let socket = HandedSockets::standard_input();
             listening.handed =
                 Some(socket.map_err(|error| format!("--inetd without standard input: {error}"))?);
-        } else if listening.unix_listen.is_none() && !self.daemon && arguments <= target_only {
+        } else if listening.unix_listen.is_none()
+            && self.running.place() == PlaceToRun::Foreground
+            && arguments <= target_only
+        {
             listening.handed = HandedSockets::from_systemd()
                 .map_err(|error| format!("the sockets of systemd (LISTEN_FDS): {error}"))?;
         }

@@ -135,7 +135,7 @@ impl fmt::Display for TargetError {
             ),
             Self::NotAName(host) => write!(
                 f,
-                "{host:?} cannot be the name of a certificate: give one with --target-name, host.example or 192.0.2.1"
+                "{host:?} cannot be the name of a certificate: give one with --ssl-target-name, host.example or 192.0.2.1"
             ),
             Self::Protocol(error) => write!(
                 f,
@@ -184,7 +184,7 @@ fn meaning(alert: Alert, asked: AskedUs) -> &'static str {
         }
         (70, _) => "it speaks neither TLS 1.2 nor 1.3",
         (112, _) => {
-            "it does not know the name it was asked for; give another one with --target-name"
+            "it does not know the name it was asked for; give another one with --ssl-target-name"
         }
         (80, _) => "it failed for a reason of its own; look into its log",
         _ => "look into its log",
@@ -199,11 +199,11 @@ impl fmt::Display for TargetCertificateRefusal {
         match problem {
             CertificateProblem::SelfSigned => write!(
                 f,
-                "it is self-signed and not one of {known}; if it is the right one, give it with --target-cafile"
+                "it is self-signed and not one of {known}; if it is the right one, give it with --ssl-target-cafile"
             ),
             CertificateProblem::UnknownIssuer => write!(
                 f,
-                "its issuer is not one of {known}; give the issuer's certificate with --target-cafile, or let the target \
+                "its issuer is not one of {known}; give the issuer's certificate with --ssl-target-cafile, or let the target \
                  send its intermediate certificates along"
             ),
             CertificateProblem::Expired { not_after } => {
@@ -219,11 +219,11 @@ impl fmt::Display for TargetCertificateRefusal {
                 "it is of X.509 version 1, without extensions; re-issue it as version 3",
             ),
             CertificateProblem::IsAuthority => f.write_str(
-                "it is that of an authority (CA:TRUE); if it is the right one, give it itself with --target-cafile",
+                "it is that of an authority (CA:TRUE); if it is the right one, give it itself with --ssl-target-cafile",
             ),
             CertificateProblem::WrongName { expected, presented: Some(names), .. } => write!(
                 f,
-                "it is for {}, and {expected} was expected; give the right one with --target-name",
+                "it is for {}, and {expected} was expected; give the right one with --ssl-target-name",
                 if names.is_empty() { "no name".to_owned() } else { names.join(", ") }
             ),
             CertificateProblem::WrongName { expected, .. } => write!(

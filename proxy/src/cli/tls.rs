@@ -1,0 +1,103 @@
+//! The options of TLS with clients: certificate, key, versions, client certificates.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::settings::{
+    ClientCertificates, Password, PlainClients, Settings, TlsVersion, TlsVersions,
+};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS with clients")]
+pub(super) struct TlsOptions {
+    /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
+    #[arg(long, value_name = "FILE", default_value = "self.pem")]
+    cert: PathBuf,
+
+    /// PEM file with the private key, if it is not in the certificate file
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// Password of the private key (other users of this machine can read it in the list of processes)
+    #[arg(long, value_name = "PASS")]
+    key_password: Option<String>,
+
+    /// Refuse ws:// and http://; a certificate that cannot serve ends the start
+    #[arg(long)]
+    ssl_only: bool,
+
+    /// Oldest TLS version to speak; TLS 1.1 is never spoken, and asking for it means 1.2
+    #[arg(long, value_name = "VERSION", default_value = "default")]
+    ssl_version: OldestVersion,
+
+    /// Newest TLS version to speak [default: tlsv1_3]
+    #[arg(long, value_name = "VERSION")]
+    ssl_max_version: Option<NewestVersion>,
+
+    /// Ask TLS clients for a certificate and refuse those without a good one; with =optional, serve those without one.
+    /// Chromium shows no choice of certificates for a WebSocket: there, open the https:// address first
+    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "required")]
+    verify_client: Option<VerifyClient>,
+
+    /// PEM file with the authorities whose client certificates --verify-client accepts [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    cafile: Option<PathBuf>,
+}
+
+/// The values of `--ssl-version`: websockify's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OldestVersion {
+    Default,
+    #[value(name = "tlsv1_1")]
+    Tls11,
+    #[value(name = "tlsv1_2")]
+    Tls12,
+    #[value(name = "tlsv1_3")]
+    Tls13,
+}
+
+/// The values of `--ssl-max-version`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NewestVersion {
+    #[value(name = "tlsv1_2")]
+    Tls12,
+    #[value(name = "tlsv1_3")]
+    Tls13,
+}
+
+/// The values of `--verify-client`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VerifyClient {
+    /// Refuse clients without a certificate
+    Required,
+    /// Serve them
+    Optional,
+}
+
+impl TlsOptions {
+    pub(super) fn put(self, settings: &mut Settings) {
+        settings.cert = self.cert;
+        settings.key = self.key;
+        settings.key_password = self.key_password.map(Password::new);
+        settings.plain = if self.ssl_only { PlainClients::Refused } else { PlainClients::Allowed };
+        settings.tls_versions = TlsVersions {
+            oldest: match self.ssl_version {
+                OldestVersion::Tls13 => TlsVersion::Tls13,
+                OldestVersion::Default | OldestVersion::Tls11 | OldestVersion::Tls12 => {
+                    TlsVersion::Tls12
+                }
+            },
+            newest: match self.ssl_max_version {
+                Some(NewestVersion::Tls12) => TlsVersion::Tls12,
+                Some(NewestVersion::Tls13) | None => TlsVersion::Tls13,
+            },
+        };
+        settings.client_certificates = match self.verify_client {
+            None => ClientCertificates::NotAsked,
+            Some(VerifyClient::Required) => ClientCertificates::Required,
+            Some(VerifyClient::Optional) => ClientCertificates::Optional,
+        };
+        settings.client_authorities = self.cafile;
+    }
+}
