@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change goes in. Needs what ci/install.sh and ci/browsers.sh install.
+# Everything that must hold before a change goes in. Needs what ci/install.sh, ci/browsers.sh and ci/desktop.sh
+# install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

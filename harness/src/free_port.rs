@@ -12,11 +12,12 @@ use std::{
 const FIRST: u32 = 20_000;
 const COUNT: u32 = 12_000;
 
-/// A free port of that address.
+/// A free port of that address, for a program that is about to be started: no other call gives it again soon, and the
+/// system gives it to nobody who asks for any port.
 ///
 /// # Errors
 /// None is, for this reason.
-pub(crate) fn free_port(ip: IpAddr) -> io::Result<SocketAddr> {
+pub fn free_port(ip: IpAddr) -> io::Result<SocketAddr> {
     // Everybody in this process tries their own, and another process begins elsewhere.
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let begin = std::process::id().wrapping_mul(97);

@@ -60,4 +60,5 @@ pub mod witness;
 pub use alert::Alert;
 pub use client::Simulated;
 pub use fault::Fault;
+pub use free_port::free_port;
 pub use in_process::{InProcess, InProcessError};

@@ -1,6 +1,7 @@
 //! What the tests of the command share: a folder of their own, the program, and how an error reads.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod group;
 pub mod server;
 pub mod webdriver;
 
@@ -157,4 +158,9 @@ pub fn assert_gone(pid_file: &Path) {
 pub fn skip(why: &str) {
     assert!(std::env::var_os("WSSURE_NOTHING_SKIPPED").is_none(), "skipped: {why}");
     eprintln!("skipped: {why}");
+}
+
+/// An address of this machine where nobody listens.
+pub fn free_address() -> std::net::SocketAddr {
+    wssure_harness::free_port(std::net::Ipv4Addr::LOCALHOST.into()).unwrap()
 }
