@@ -1,5 +1,6 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
+mod config;
 mod listening;
 mod log;
 mod running;
@@ -9,12 +10,14 @@ mod token;
 mod web;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::event::OptionWarning;
 use crate::settings::{Endpoint, Settings, Target, Targets, target_endpoint};
+use config::Config;
 use listening::ListenOptions;
 use log::LogOptions;
 pub(crate) use running::PlaceToRun;
@@ -56,6 +59,15 @@ pub(crate) struct Options {
     #[arg(value_name = "TARGET_ADDR:TARGET_PORT", value_parser = target_endpoint)]
     target: Option<Endpoint>,
 
+    /// Read options from a TOML file: their names without the dashes, and `source` and `target`; true for those without a
+    /// value, and an array for what may be given several times. What is given here as well counts
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The file of `config`, if it holds a secret and others can read it.
+    #[arg(skip)]
+    open_secret: Option<PathBuf>,
+
     #[command(flatten)]
     listening: ListenOptions,
 
@@ -90,8 +102,21 @@ impl Options {
         {
             command = command.bin_name(name.to_string_lossy().into_owned());
         }
-        let mut matches = command.try_get_matches_from_mut(arguments)?;
+        // As with websockify, of two values of an option the later counts.
+        command = command.args_override_self(true);
+        let config = config::named_in(&arguments).map(|path| Config::read(&path, &command));
+        let config = config.transpose()?;
+        let arguments = match &config {
+            None => arguments,
+            Some(config) => config.with(arguments, &command),
+        };
+        let matches = command.try_get_matches_from_mut(arguments);
+        let mut matches = matches.map_err(|error| match &config {
+            None => error,
+            Some(config) => config.placed(error, &mut command),
+        })?;
         let mut options = <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)?;
+        options.open_secret = config.and_then(|config| config.open_secret().map(Path::to_owned));
         options
             .place()
             .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
@@ -127,6 +152,9 @@ impl From<Options> for Settings {
         options.web.put(&mut settings);
         options.running.put(&mut settings);
         options.log.put(&mut settings);
+        settings
+            .command_line_warnings
+            .extend(options.open_secret.map(OptionWarning::SecretReadableByOthers));
         settings
     }
 }
@@ -193,6 +221,75 @@ mod tests {
         assert_eq!(asked(Some("--verify-client")).unwrap(), ClientCertificates::Required);
         assert_eq!(asked(Some("--verify-client=optional")).unwrap(), ClientCertificates::Optional);
         assert!(asked(Some("--verify-client=perhaps")).is_err());
+    }
+
+    fn read_with(config: &str, arguments: &[&str]) -> Result<Options, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("proxy.toml");
+        std::fs::write(&file, config).unwrap();
+        let option = format!("--config={}", file.display());
+        let read = Options::read(["p", &option].iter().chain(arguments));
+        read.map_err(|error| error.to_string().replace(&format!("{}", file.display()), "FILE"))
+    }
+
+    #[test]
+    fn a_file_has_the_options_of_the_command_line() {
+        let config = "source = '0.0.0.0:6080'\ntarget = 'localhost:5900'\nssl-only = true\nrun-once = false\n\
+                      heartbeat = 30\nverify-client = 'optional'\ncert = 'one.pem'\n";
+        let settings = Settings::from(read_with(config, &[]).unwrap());
+        assert_eq!(settings.listen.to_string(), "0.0.0.0:6080");
+        assert_eq!(settings.targets.to_string(), "localhost:5900");
+        assert_eq!(settings.plain, PlainClients::Refused);
+        assert_eq!(settings.times.heartbeat, Some(std::time::Duration::from_secs(30)));
+        assert_eq!(settings.client_certificates, ClientCertificates::Optional);
+
+        let settings = Settings::from(read_with(config, &["6081", "--heartbeat", "5"]).unwrap());
+        assert_eq!(settings.listen.to_string(), ":6081");
+        assert_eq!(settings.targets.to_string(), "localhost:5900");
+        assert_eq!(settings.times.heartbeat, Some(std::time::Duration::from_secs(5)));
+        let settings = Settings::from(read_with(config, &["6081", "other:1"]).unwrap());
+        assert_eq!(settings.targets.to_string(), "other:1");
+    }
+
+    #[rstest::rstest]
+    #[case("ssl-only = yes", "FILE line 1, column 12: ")]
+    #[case(
+        "\n  sll-only = true",
+        "FILE line 2, column 3: there is no option `sll-only`; did you mean `ssl-only`?"
+    )]
+    #[case("ssl-only = 1", "FILE line 1, column 12: `ssl-only`: give true or false")]
+    #[case(
+        "cafile = true",
+        "FILE line 1, column 10: `cafile`: it takes a value, and not true or false"
+    )]
+    #[case("cafile = ['a']", "FILE line 1, column 10: `cafile`: it takes one value, and no array")]
+    #[case("tls.cert = 'a'", "FILE line 1, column 1: there is no option `tls`")]
+    #[case("config = 'a'", "FILE line 1, column 1: `config` is for the command line only")]
+    #[case(
+        "\nssl-version = 'tlsv2'",
+        "FILE line 2, column 1: invalid value 'tlsv2' for '--ssl-version <VERSION>'"
+    )]
+    #[case(
+        "heartbeat = -1",
+        "FILE line 1, column 1: invalid value '-1' for '--heartbeat <SECONDS>'"
+    )]
+    #[case(
+        "unix-target = 's'",
+        "FILE line 1, column 1: the argument '--unix-target <PATH>' cannot be used with"
+    )]
+    fn what_is_wrong_in_a_file_has_its_place(#[case] config: &str, #[case] begin: &str) {
+        let error = read_with(config, &["6080", "h:1"]).unwrap_err();
+        assert!(error.starts_with(&format!("error: {begin}")), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error =
+            Options::read(["p", "--config", "/nonexistent/p.toml"]).unwrap_err().to_string();
+        assert!(
+            error.contains("--config /nonexistent/p.toml: No such file or directory"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -123,6 +123,8 @@ pub enum OptionWarning {
     TargetNotVerified,
     /// The target is the proxy's own port.
     TargetIsOwnPort(Target),
+    /// A file with a secret in it can be read by other users of this machine.
+    SecretReadableByOthers(PathBuf),
     /// A line of a token file cannot be read.
     BadTokenLine(BadLine),
 }
@@ -321,6 +323,13 @@ impl fmt::Display for OptionWarning {
             }
             Self::BadTokenLine(line) => {
                 return write!(f, "{line}; this token lets nobody in");
+            }
+            Self::SecretReadableByOthers(path) => {
+                return write!(
+                    f,
+                    "{} holds a secret that other users of this machine can read: chmod 600 {0}",
+                    path.display()
+                );
             }
             Self::CafileWithoutVerifyClient => {
                 "--cafile has no effect without --verify-client: it names the authorities of client certificates; for \
