@@ -1,6 +1,7 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
 mod config;
+mod generate;
 mod listening;
 mod log;
 mod running;
@@ -10,14 +11,16 @@ mod token;
 mod web;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, Parser};
 
 use crate::event::OptionWarning;
 use crate::settings::{Endpoint, Settings, Target, Targets, target_endpoint};
 use config::Config;
+pub(crate) use generate::Generated;
 use listening::ListenOptions;
 use log::LogOptions;
 pub(crate) use running::PlaceToRun;
@@ -64,6 +67,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
+    /// Write the manual page or the completions of a shell to standard output, and end
+    #[arg(long, value_name = "WHAT", exclusive = true)]
+    generate: Option<Generated>,
+
     /// The file of `config`, if it holds a secret and others can read it.
     #[arg(skip)]
     open_secret: Option<PathBuf>,
@@ -96,14 +103,7 @@ impl Options {
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let mut command = <Self as clap::CommandFactory>::command();
-        if let Some(name) =
-            arguments.first().and_then(|name| PathBuf::from(name).file_name().map(OsString::from))
-        {
-            command = command.bin_name(name.to_string_lossy().into_owned());
-        }
-        // As with websockify, of two values of an option the later counts.
-        command = command.args_override_self(true);
+        let mut command = Self::command(&arguments);
         let config = config::named_in(&arguments).map(|path| Config::read(&path, &command));
         let config = config.transpose()?;
         let arguments = match &config {
@@ -117,6 +117,9 @@ impl Options {
         })?;
         let mut options = <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)?;
         options.open_secret = config.and_then(|config| config.open_secret().map(Path::to_owned));
+        if options.generate.is_some() {
+            return Ok(options);
+        }
         options
             .place()
             .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
@@ -125,9 +128,32 @@ impl Options {
 }
 
 impl Options {
-    /// Where the program goes on.
-    pub(crate) fn place_to_run(&self) -> PlaceToRun {
-        self.running.place()
+    /// The definition, for a program of the name that stands first in the arguments.
+    fn command(arguments: &[OsString]) -> Command {
+        // As with websockify, of two values of an option the later counts.
+        let command = <Self as clap::CommandFactory>::command().args_override_self(true);
+        let name = arguments.first().and_then(|name| Path::new(name).file_name());
+        match name {
+            None => command,
+            Some(name) => command.bin_name(name.to_string_lossy().into_owned()),
+        }
+    }
+
+    /// What the program is called for.
+    pub(crate) fn task(&self) -> Task {
+        match self.generate {
+            Some(what) => Task::Generate(what),
+            None => Task::Serve(self.running.place()),
+        }
+    }
+
+    /// Writes what is made from the options. The arguments are those that were read; errors are those of writing.
+    pub(crate) fn generate(
+        what: Generated,
+        arguments: &[OsString],
+        out: &mut impl io::Write,
+    ) -> io::Result<()> {
+        generate::write(what, Self::command(arguments), out)
     }
 
     /// Whether `TARGET_ADDR:TARGET_PORT` has to be there.
@@ -157,6 +183,15 @@ impl From<Options> for Settings {
             .extend(options.open_secret.map(OptionWarning::SecretReadableByOthers));
         settings
     }
+}
+
+/// What the program is called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// To serve.
+    Serve(PlaceToRun),
+    /// To write what is made from its options.
+    Generate(Generated),
 }
 
 #[cfg(test)]

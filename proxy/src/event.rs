@@ -59,6 +59,8 @@ pub enum Event {
     TimeIsUp(TimeLimit),
     /// The end of the proxy.
     Stopped,
+    /// The proxy was told to end, and lets so many connections go on for so long.
+    Draining(usize, Duration),
     /// The system gave no more connections.
     AcceptFailed(io::Error),
     /// Something about one client.
@@ -286,6 +288,11 @@ impl fmt::Display for Event {
                 write!(f, "listener exit due to --idle-timeout {}", limit.as_secs())
             }
             Self::Stopped => f.write_str("stopped"),
+            Self::Draining(open, limit) => write!(
+                f,
+                "told to end: no more connections are accepted, {open} may go on for {} s at most",
+                limit.as_secs()
+            ),
             Self::AcceptFailed(error) => {
                 write!(f, "cannot accept connections for now: {}", cause(error))
             }

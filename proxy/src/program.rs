@@ -1,12 +1,17 @@
 //! The program: arguments, signals (SIGTERM and SIGINT end it, SIGHUP loads the certificate anew), exit status.
 
 use std::ffi::OsString;
+use std::future::pending;
+use std::io;
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
-use crate::cli::{Options, PlaceToRun};
+use crate::cli::{Options, PlaceToRun, Task};
 use crate::daemon;
+use crate::event::cause;
 use crate::proxy::{Proxy, StartError};
 use crate::settings::Settings;
 
@@ -22,7 +27,8 @@ const WRONG_OPTIONS: u8 = 2;
 /// The exit status is 0 when it ended as told (by SIGTERM, SIGINT or `--run-once`), 1 when it could not start, and 2
 /// when the options were wrong.
 pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
-    let options = match Options::read(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let options = match Options::read(&arguments) {
         Ok(options) => options,
         Err(error) => {
             // Help and version are "errors" on stdout. If nobody reads them there is nobody to tell.
@@ -30,7 +36,18 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
             return ExitCode::from(if error.use_stderr() { WRONG_OPTIONS } else { 0 });
         }
     };
-    let place = options.place_to_run();
+    let place = match options.task() {
+        Task::Serve(place) => place,
+        Task::Generate(what) => {
+            return match Options::generate(what, &arguments, &mut io::stdout().lock()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("cannot write to standard output: {}", cause(&error));
+                    ExitCode::from(CANNOT_START)
+                }
+            };
+        }
+    };
     if place == PlaceToRun::Background {
         match daemon::enter() {
             Ok(daemon::Side::Background) => {}
@@ -60,7 +77,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
 
 async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
     // Before the start is announced: who waits for that may send the signal at once.
-    let stop = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let mut stop = Stop::new();
     let hangup = signal(SignalKind::hangup());
     let proxy = Proxy::bind(settings).await?;
     if place == PlaceToRun::Background
@@ -69,6 +86,7 @@ async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
         // It serves all the same; who waits for it sees this.
         eprintln!("cannot let go of the terminal: {error}");
     }
+    notify(NotifyState::Ready);
     let reloader = proxy.reloader();
     tokio::spawn(async move {
         let Ok(mut hangup) = hangup else { return };
@@ -76,19 +94,46 @@ async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
             reloader.reload().await;
         }
     });
-    proxy
-        .serve(async {
-            match stop {
-                (Ok(mut terminate), Ok(mut interrupt)) => {
-                    tokio::select! {
-                        _ = terminate.recv() => {}
-                        _ = interrupt.recv() => {}
-                    }
-                }
-                // Without handlers the signals end the process by themselves.
-                _ => std::future::pending().await,
-            }
-        })
-        .await;
+    let (told, being_told) = oneshot::channel();
+    let signals = async {
+        stop.signal().await;
+        notify(NotifyState::Stopping);
+        // It ends by itself otherwise.
+        let _ = told.send(());
+        stop.signal().await;
+    };
+    tokio::select! {
+        () = proxy.serve(async { drop(being_told.await) }) => {}
+        // Who says it twice does not want to wait.
+        () = signals => {}
+    }
     Ok(())
+}
+
+/// Tells systemd, if that has started us (sd_notify(3)).
+fn notify(state: NotifyState<'_>) {
+    // Whoever asked to be told may be gone, which is no trouble of ours.
+    let _ = sd_notify::notify(&[state]);
+}
+
+/// The signals that end the program. Without handlers they end the process by themselves.
+struct Stop(Option<(Signal, Signal)>);
+
+impl Stop {
+    fn new() -> Self {
+        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+        match signals {
+            (Ok(terminate), Ok(interrupt)) => Self(Some((terminate, interrupt))),
+            _ => Self(None),
+        }
+    }
+
+    /// The next.
+    async fn signal(&mut self) {
+        let Some((terminate, interrupt)) = &mut self.0 else { return pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
 }

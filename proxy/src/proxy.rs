@@ -141,6 +141,7 @@ pub struct Proxy {
     address: SocketAddr,
     lifetime: Lifetime,
     hours: OpeningHours,
+    drain: Option<Duration>,
     shared: Arc<Shared>,
 }
 
@@ -242,10 +243,11 @@ impl Proxy {
             session_over: Notify::new(),
         };
         let hours = OpeningHours::from_now(settings.times);
+        let drain = settings.times.drain.filter(|limit| !limit.is_zero());
         let lifetime = settings.lifetime;
         // Nobody can connect to it.
         let address = address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-        Ok(Self { listener, address, lifetime, hours, shared: Arc::new(shared) })
+        Ok(Self { listener, address, lifetime, hours, drain, shared: Arc::new(shared) })
     }
 
     /// The TCP address it listens on, the first if there are several, with the real port where 0 was asked for. A proxy
@@ -261,10 +263,10 @@ impl Proxy {
 
     /// Serves until `shutdown` is done, until the end of the first session with [`Lifetime::OneSession`], or until one
     /// of its [`Times`](crate::Times) is over. Then no connection is accepted any more, and sessions are closed with
-    /// 1001; only those that are open at the end of [`Times::accepting`](crate::Times::accepting) may go on to their
-    /// end.
+    /// 1001, after [`Times::drain`](crate::Times::drain); only those that are open at the end of
+    /// [`Times::accepting`](crate::Times::accepting) may go on to their end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { mut listener, lifetime, mut hours, shared, .. } = self;
+        let Self { mut listener, lifetime, mut hours, drain, shared, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -272,7 +274,10 @@ impl Proxy {
         loop {
             let open = connections.len();
             tokio::select! {
-                () = &mut shutdown => break,
+                () = &mut shutdown => {
+                    closing = drain.map_or(Closing::Now, Closing::Within);
+                    break;
+                }
                 () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
                 // Ended ones are taken out as they end.
                 Some(_) = connections.join_next() => hours.connection_ended(),
@@ -298,26 +303,36 @@ impl Proxy {
             }
         }
         drop(listener);
-        if closing == Closing::WithTheLastSession {
-            let rest = async { while connections.join_next().await.is_some() {} };
-            tokio::select! {
-                () = &mut shutdown => {}
-                () = rest => {}
+        let open = connections.len();
+        match closing {
+            Closing::Now => {}
+            Closing::Within(limit) => {
+                shared.log.tell(&Event::Draining(open, limit));
+                let _ = timeout(limit, ended(&mut connections)).await;
             }
+            Closing::WithTheLastSession => tokio::select! {
+                () = &mut shutdown => {}
+                () = ended(&mut connections) => {}
+            },
         }
         // Nobody listens if there is no session.
         let _ = stop.send(true);
-        let rest = async { while connections.join_next().await.is_some() {} };
-        let _ = timeout(GRACE, rest).await;
+        let _ = timeout(GRACE, ended(&mut connections)).await;
         connections.shutdown().await;
         shared.log.tell(&Event::Stopped);
     }
+}
+
+/// Waits for the end of all connections.
+async fn ended(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 /// When sessions end whose proxy ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Closing {
     Now,
+    Within(Duration),
     WithTheLastSession,
 }
 

@@ -358,6 +358,8 @@ pub struct Times {
     /// How often each WebSocket client is pinged (`--heartbeat`). One that sends nothing over three pings, and over
     /// half a minute, is taken for gone.
     pub heartbeat: Option<Duration>,
+    /// How long open sessions may go on when the proxy is told to end (`--drain`).
+    pub drain: Option<Duration>,
 }
 
 /// A password that does not show itself in debug output.

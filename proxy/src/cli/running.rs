@@ -31,6 +31,11 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     heartbeat: Option<Duration>,
 
+    /// When told to end (SIGTERM, SIGINT), accept no more connections, and let open sessions go on for so many seconds at
+    /// most; a second signal ends them. With 0 they are closed at once
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0", allow_negative_numbers = true)]
+    drain: Duration,
+
     /// Accepted and ignored: websockify's choice of another engine
     #[arg(long)]
     libserver: bool,
@@ -64,6 +69,7 @@ impl RunOptions {
             accepting: given(self.timeout),
             idle: given(self.idle_timeout),
             heartbeat: given(self.heartbeat),
+            drain: given(Some(self.drain)),
         };
         settings.command_line_warnings.extend(self.libserver.then_some(OptionWarning::Libserver));
     }
