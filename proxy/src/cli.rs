@@ -1,5 +1,6 @@
 //! The command line: websockify's options, read by clap, made into [`Settings`].
 
+mod auth;
 mod config;
 mod generate;
 mod listening;
@@ -19,6 +20,7 @@ use clap::{Command, Parser};
 
 use crate::event::OptionWarning;
 use crate::settings::{Endpoint, Settings, Target, Targets, target_endpoint};
+use auth::AuthOptions;
 use config::Config;
 pub(crate) use generate::Generated;
 use listening::ListenOptions;
@@ -88,6 +90,9 @@ pub(crate) struct Options {
     tokens: TokenOptions,
 
     #[command(flatten)]
+    auth: AuthOptions,
+
+    #[command(flatten)]
     web: WebOptions,
 
     #[command(flatten)]
@@ -123,6 +128,10 @@ impl Options {
         options
             .place()
             .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
+        options
+            .auth
+            .check(options.tls.client_certificates())
+            .map_err(|words| command.error(ErrorKind::ValueValidation, words))?;
         Ok(options)
     }
 }
@@ -175,6 +184,7 @@ impl From<Options> for Settings {
         let mut settings = Settings::new(options.listening.listen(options.listen), targets);
         settings.target_tls = target_tls;
         options.tls.put(&mut settings);
+        options.auth.put(&mut settings);
         options.web.put(&mut settings);
         options.running.put(&mut settings);
         options.log.put(&mut settings);

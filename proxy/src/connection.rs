@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
+use crate::auth::Shown;
 use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
 use crate::listen::{ClientStream, Peer};
@@ -59,7 +60,9 @@ impl Connection {
                 self.tell(ClientEvent::PlainRefused);
                 crate::linger::close(stream).await;
             }
-            Ok(Opening::Plain) => self.serve_http(stream, ClientEvent::PlainSession).await,
+            Ok(Opening::Plain) => {
+                self.serve_http(stream, Shown::Plain, ClientEvent::PlainSession).await;
+            }
             Ok(Opening::Nothing) | Err(_) => self.tell(ClientEvent::Empty),
         }
     }
@@ -88,16 +91,20 @@ impl Connection {
                     crate::linger::close(stream).await;
                 }
             }
-            Ok((mut stream, shown)) => {
-                match (shown.first(), server.asked()) {
+            Ok((mut stream, chain)) => {
+                match (chain.first(), server.asked()) {
                     (Some(leaf), _) => {
                         self.tell(ClientEvent::Certificate(ShownCertificate::of(leaf)))
                     }
                     (None, ClientCertificates::NotAsked) => {}
                     (None, _) => self.tell(ClientEvent::NoCertificate),
                 }
+                let shown =
+                    chain.into_iter().next().map_or(Shown::NoCertificate, Shown::Certificate);
                 match timeout(http::HEAD_DEADLINE, first_request_byte(&mut stream)).await {
-                    Ok(Ok(())) => self.serve_http(stream, ClientEvent::SecureSession).await,
+                    Ok(Ok(())) => {
+                        self.serve_http(stream, shown, ClientEvent::SecureSession).await;
+                    }
                     Ok(Err(event)) => self.tell(event),
                     Err(_) => self.tell(ClientEvent::RequestTimeout),
                 }
@@ -105,11 +112,11 @@ impl Connection {
         }
     }
 
-    async fn serve_http<S>(&self, stream: S, session: ClientEvent)
+    async fn serve_http<S>(&self, stream: S, shown: Shown, session: ClientEvent)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer).await {
+        if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer, &shown).await {
             self.tell(session);
             self.session(upgraded.stream, &upgraded.early, upgraded.target).await;
             self.shared.session_over.notify_one();

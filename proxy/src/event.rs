@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::{AuthPlugin, AuthScope, NotLetIn};
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::UpgradeRefusal;
 use crate::identity::{IdentityError, Summary, Warning};
@@ -44,6 +45,8 @@ pub enum Event {
     CertificateWarning(Warning),
     /// Clients are asked for a certificate.
     ClientCertificates(ClientCertificates, AuthoritiesOrigin),
+    /// Clients are let in by a plugin: how many users, origins or names it knows, and which requests it asks.
+    Authentication(AuthPlugin, usize, AuthScope),
     /// An option that does nothing, or less than it seems to.
     OptionWarning(OptionWarning),
     /// Plain clients are not served.
@@ -119,6 +122,10 @@ pub enum OptionWarning {
     CafileWithoutVerifyClient,
     /// `--verify-client` without `--ssl-only`.
     PlainClientsNotVerified,
+    /// Passwords can come over connections that are not encrypted.
+    PasswordsInTheClear,
+    /// `--web-auth` with the plugin `ExpectOrigin`.
+    PagesHaveNoOrigin,
     /// `--libserver`.
     Libserver,
     /// `--ssl-target-insecure`.
@@ -129,6 +136,15 @@ pub enum OptionWarning {
     SecretReadableByOthers(PathBuf),
     /// A line of a token file cannot be read.
     BadTokenLine(BadLine),
+}
+
+/// What a client asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A WebSocket.
+    Session,
+    /// What is at a path, which is given without the query.
+    Page(String),
 }
 
 /// Something about one client.
@@ -165,6 +181,8 @@ pub enum ClientEvent {
     UpgradeRefused(UpgradeRefusal),
     /// It asked for a WebSocket, and its token names no target.
     NoTarget(NoTarget),
+    /// It is not let in: a request for this path, without the query, or for a WebSocket.
+    NotLetIn(NotLetIn, Asked),
     /// A plain request was answered.
     Request {
         /// GET, HEAD, ...
@@ -264,6 +282,18 @@ impl fmt::Display for Event {
                 "  - Client certificates: asked for and not required, issued by {origin}; Chromium ends a WebSocket when it \
                  is asked"
             ),
+            Self::Authentication(plugin, count, scope) => {
+                let known = match plugin {
+                    AuthPlugin::BasicHttpAuth => "users",
+                    AuthPlugin::ExpectOrigin => "origins",
+                    AuthPlugin::ClientCertCnAuth => "names",
+                };
+                let scope = match scope {
+                    AuthScope::Sessions => "for WebSockets only",
+                    AuthScope::SessionsAndPages => "for WebSockets and pages",
+                };
+                write!(f, "  - Authentication: {plugin}, {scope} ({known}: {count})")
+            }
             Self::OptionWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
             Self::TargetTls(name, Some(origin)) => {
@@ -324,6 +354,14 @@ impl fmt::Display for OptionWarning {
                      server behind it"
                 );
             }
+            Self::PasswordsInTheClear => {
+                "passwords that come over ws:// and http:// can be read by everybody on the way; refuse both with \
+                 --ssl-only"
+            }
+            Self::PagesHaveNoOrigin => {
+                "browsers send no origin when they open a page: with --web-auth and ExpectOrigin nobody gets one; leave \
+                 --web-auth out"
+            }
             Self::Libserver => {
                 "--libserver has no effect: it chooses another engine of websockify's, and there is one here, which does \
                  all that the two do"
@@ -378,6 +416,12 @@ impl fmt::Display for ClientEvent {
             }
             Self::NoTarget(refusal) => {
                 write!(f, "WebSocket upgrade refused: {refusal} (answered {})", refusal.status())
+            }
+            Self::NotLetIn(refusal, Asked::Session) => {
+                write!(f, "WebSocket upgrade refused: {refusal} (answered {})", refusal.status())
+            }
+            Self::NotLetIn(refusal, Asked::Page(path)) => {
+                write!(f, "{path} refused: {refusal} (answered {})", refusal.status())
             }
             Self::Request { method, path, status } => write!(f, "{method} {path}: {status}"),
             Self::KeyNotServed { path, secret } => {

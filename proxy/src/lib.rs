@@ -8,6 +8,7 @@
 //! Start one in-process with [`Proxy::bind`] and [`Proxy::serve`], or offer the whole program as a subcommand with
 //! [`main`].
 
+mod auth;
 mod authorities;
 mod cli;
 mod connection;
@@ -28,13 +29,18 @@ mod served;
 mod settings;
 mod sniff;
 mod target;
+mod text_file;
 mod tls;
 mod token;
 mod traffic;
 mod websocket;
 
+pub use auth::{
+    AuthPlugin, AuthScope, AuthSource, Authentication, AuthenticationError, NotLetIn, PageFrom,
+    RuleProblem,
+};
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
-pub use event::{ClientEvent, Event, OptionWarning, Reload, TimeLimit};
+pub use event::{Asked, ClientEvent, Event, OptionWarning, Reload, TimeLimit};
 pub use http::UpgradeRefusal;
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::auth::{AuthPlugin, AuthScope, Authentication, AuthenticationError, Gate};
 use crate::authorities::{Authorities, AuthoritiesError};
 use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
@@ -90,6 +91,9 @@ pub enum StartError {
     /// The tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] TokenSourceError),
+    /// It cannot be known who may come in.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
     /// The oldest TLS version is newer than the newest.
     #[error(
         "no TLS version to speak: {oldest} at least (--ssl-version) and {newest} at most (--ssl-max-version)"
@@ -165,6 +169,7 @@ impl Proxy {
         let (destination, bad_line) = destination(&settings)?;
         let destination = Arc::new(destination);
         let (clients, client_events) = client_check(&settings)?;
+        let (gate, gate_events) = gate(&settings)?;
         let setup = TlsSetup { clients, versions: settings.tls_versions };
         let files = IdentityFiles {
             cert: settings.cert.clone(),
@@ -199,7 +204,7 @@ impl Proxy {
             log.tell(&Event::TlsVersions(settings.tls_versions));
         }
         tls_events(&loaded, &files).iter().for_each(|event| log.tell(event));
-        client_events.iter().for_each(|event| log.tell(event));
+        client_events.iter().chain(&gate_events).for_each(|event| log.tell(event));
         if settings.plain == PlainClients::Refused {
             log.tell(&Event::PlainRefused);
         }
@@ -230,6 +235,7 @@ impl Proxy {
 
         let shared = Shared {
             site: Arc::new(Site {
+                gate,
                 web,
                 log: Arc::clone(&log),
                 destination: Arc::clone(&destination),
@@ -412,6 +418,27 @@ fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>)
     }
     let check = ClientCheck::new(asked, authorities).map_err(StartError::Tls)?;
     Ok((Some(check), events))
+}
+
+/// Who may come in, and what to log about it.
+fn gate(settings: &Settings) -> Result<(Option<Gate>, Vec<Event>), StartError> {
+    let Some(authentication) = &settings.authentication else { return Ok((None, Vec::new())) };
+    let (gate, count) = Gate::open(authentication, settings.client_certificates)?;
+    let Authentication { plugin, scope, .. } = *authentication;
+    let mut events = vec![Event::Authentication(plugin, count, scope)];
+    let warning = match (plugin, scope) {
+        (AuthPlugin::BasicHttpAuth, _)
+            if settings.plain == PlainClients::Allowed && settings.listen.is_open_to_others() =>
+        {
+            Some(OptionWarning::PasswordsInTheClear)
+        }
+        (AuthPlugin::ExpectOrigin, AuthScope::SessionsAndPages) => {
+            Some(OptionWarning::PagesHaveNoOrigin)
+        }
+        _ => None,
+    };
+    events.extend(warning.map(Event::OptionWarning));
+    Ok((Some(gate), events))
 }
 
 /// Loads the certificate for the start.

@@ -1,9 +1,11 @@
 //! What a proxy is told to do: the typed form of websockify's options.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::Authentication;
 use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogSink, Verbosity};
@@ -38,6 +40,8 @@ pub struct Settings {
     /// File with the certificates of the authorities that issue [`client_certificates`](Self::client_certificates);
     /// `None` takes the system's.
     pub client_authorities: Option<PathBuf>,
+    /// Who may come in; `None` lets everybody in.
+    pub authentication: Option<Authentication>,
     /// Folder to serve over `http://` and `https://` on the same port.
     pub web: Option<PathBuf>,
     /// Whether folders without an `index.html` are listed.
@@ -70,6 +74,7 @@ impl Settings {
             tls_versions: TlsVersions::default(),
             client_certificates: ClientCertificates::NotAsked,
             client_authorities: None,
+            authentication: None,
             web: None,
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
@@ -162,6 +167,21 @@ pub enum Listen {
     },
     /// Sockets that another program opened.
     Handed(HandedSockets),
+}
+
+impl Listen {
+    /// Whether other machines can connect: what stands before a Unix socket or a loopback address speaks TLS itself.
+    pub(crate) fn is_open_to_others(&self) -> bool {
+        match self {
+            Self::Unix { .. } => false,
+            Self::Handed(_) => true,
+            Self::Tcp(endpoint, _) => match endpoint.host.as_deref() {
+                Some("localhost") => false,
+                Some(host) => !host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+                None => true,
+            },
+        }
+    }
 }
 
 impl From<Endpoint> for Listen {
@@ -370,6 +390,10 @@ impl Password {
     /// Keeps `password`.
     pub fn new(password: impl Into<String>) -> Self {
         Self(password.into())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

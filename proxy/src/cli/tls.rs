@@ -76,7 +76,17 @@ enum VerifyClient {
 }
 
 impl TlsOptions {
+    /// Whether clients are asked for a certificate.
+    pub(super) fn client_certificates(&self) -> ClientCertificates {
+        match self.verify_client {
+            None => ClientCertificates::NotAsked,
+            Some(VerifyClient::Required) => ClientCertificates::Required,
+            Some(VerifyClient::Optional) => ClientCertificates::Optional,
+        }
+    }
+
     pub(super) fn put(self, settings: &mut Settings) {
+        settings.client_certificates = self.client_certificates();
         settings.cert = self.cert;
         settings.key = self.key;
         settings.key_password = self.key_password.map(Password::new);
@@ -92,11 +102,6 @@ impl TlsOptions {
                 Some(NewestVersion::Tls12) => TlsVersion::Tls12,
                 Some(NewestVersion::Tls13) | None => TlsVersion::Tls13,
             },
-        };
-        settings.client_certificates = match self.verify_client {
-            None => ClientCertificates::NotAsked,
-            Some(VerifyClient::Required) => ClientCertificates::Required,
-            Some(VerifyClient::Optional) => ClientCertificates::Optional,
         };
         settings.client_authorities = self.cafile;
     }

@@ -23,7 +23,8 @@ use hyper::upgrade::{OnUpgrade, Parts};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::event::{ClientEvent, Event};
+use crate::auth::{AuthScope, CHALLENGE, Gate, NotLetIn, Shown};
+use crate::event::{Asked, ClientEvent, Event};
 use crate::listen::Peer;
 use crate::log::Log;
 use crate::settings::Target;
@@ -45,6 +46,8 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 /// What answers requests: the same for all connections.
 pub(crate) struct Site {
+    /// Whom it asks first.
+    pub(crate) gate: Option<Gate>,
     pub(crate) web: Option<WebFolder>,
     pub(crate) log: Arc<Log>,
     pub(crate) destination: Arc<Destination>,
@@ -66,14 +69,19 @@ pub(crate) struct Upgraded<S> {
 }
 
 /// Answers requests until one is an upgrade (and then returns the stream) or the connection ends.
-pub(crate) async fn serve<S>(site: &Arc<Site>, stream: S, peer: Peer) -> Option<Upgraded<S>>
+pub(crate) async fn serve<S>(
+    site: &Arc<Site>,
+    stream: S,
+    peer: Peer,
+    shown: &Shown,
+) -> Option<Upgraded<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let upgrade: Arc<Mutex<Option<Granted>>> = Arc::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (site, upgrade) = (Arc::clone(site), Arc::clone(&upgrade));
-        async move { Ok::<_, Infallible>(answer(&site, request, peer, &upgrade).await) }
+        async move { Ok::<_, Infallible>(answer(&site, request, peer, shown, &upgrade).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -108,9 +116,19 @@ async fn answer(
     site: &Site,
     mut request: Request<Incoming>,
     peer: Peer,
+    shown: &Shown,
     upgrade: &Mutex<Option<Granted>>,
 ) -> Response<Body> {
-    let response = match upgrade::answer(&request) {
+    let verdict = upgrade::answer(&request);
+    if let Some(asked) = asked_of(site, &verdict, request.uri())
+        && let Some(gate) = &site.gate
+        && let Err(refusal) = gate.ask(request.headers(), shown).await
+    {
+        let response = not_let_in(&refusal);
+        site.log.tell(&Event::Client(peer, ClientEvent::NotLetIn(refusal, asked)));
+        return response;
+    }
+    let response = match verdict {
         Answer::Upgrade(response) => match site.destination.of(&request).await {
             Ok(target) => {
                 let granted = Granted { upgrade: hyper::upgrade::on(&mut request), target };
@@ -141,6 +159,25 @@ async fn answer(
             status: response.status().as_u16(),
         },
     ));
+    response
+}
+
+/// What the gate is asked about, if it is.
+fn asked_of(site: &Site, verdict: &Answer, uri: &Uri) -> Option<Asked> {
+    match (verdict, site.gate.as_ref()?.scope()) {
+        (Answer::Upgrade(_), _) => Some(Asked::Session),
+        (Answer::NotAsked, AuthScope::SessionsAndPages) => Some(Asked::Page(shown_path(uri))),
+        (Answer::NotAsked, AuthScope::Sessions) | (Answer::Refuse(_), _) => None,
+    }
+}
+
+fn not_let_in(refusal: &NotLetIn) -> Response<Body> {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let mut response = page::error(status, refusal.answer());
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    }
+    close(&mut response);
     response
 }
 

@@ -1,7 +1,7 @@
 //! The file or folder with the tokens.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -12,9 +12,7 @@ use super::list::{BadLine, List};
 use super::{NoTarget, TokenPlugin, Tokens, token};
 use crate::event::cause;
 use crate::settings::Target;
-
-/// The most that is read of a token file, in bytes.
-const LARGEST: u64 = 16 << 20;
+use crate::text_file;
 
 /// A token source that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -148,20 +146,8 @@ fn lists(source: &Path) -> Result<List, TokenSourceError> {
     Ok(list)
 }
 
-/// A regular file's text; a pipe might never end.
 fn read_text(path: &Path) -> Result<String, TokenSourceError> {
-    let read = || {
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
-        }
-        let mut text = String::new();
-        fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > LARGEST {
-            return Err(io::Error::other(format!("it has more than {} MiB", LARGEST >> 20)));
-        }
-        Ok(text)
-    };
-    read().map_err(|error| TokenSourceError { path: path.to_owned(), error })
+    text_file::read(path).map_err(|error| TokenSourceError { path: path.to_owned(), error })
 }
 
 #[cfg(test)]

@@ -58,9 +58,15 @@ impl Running {
     /// closes without an answer.
     #[track_caller]
     pub fn upgrade(&self, path: &str, host: &str) -> (String, Vec<u8>) {
+        self.upgrade_with(path, &format!("Host: {host}\r\n"))
+    }
+
+    /// The same, with header lines of which Host is one.
+    #[track_caller]
+    pub fn upgrade_with(&self, path: &str, lines: &str) -> (String, Vec<u8>) {
         let mut stream = super::connect(self.address);
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            "GET {path} HTTP/1.1\r\n{lines}Upgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).unwrap();
