@@ -84,8 +84,8 @@ impl fmt::Display for NotLetIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCredentials => f.write_str(
-                "no user and password (Authorization header); a browser sends them with a WebSocket only if a page of the \
-                 same host and port has asked for them before (--web-auth)",
+                "no user and password (Authorization header); a browser sends them with a WebSocket only if they were given \
+                 for a page of the same host and port (--web-auth), or stand in the URL: wss://USER:PASSWORD@HOST",
             ),
             Self::BadCredentials => f.write_str(
                 "the Authorization header is not that of a user and a password (Basic)",

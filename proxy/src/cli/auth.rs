@@ -17,7 +17,8 @@ pub(super) struct AuthOptions {
     /// Open WebSockets only for whom --auth-source names. CLASS is BasicHTTPAuth (by user and password), ExpectOrigin
     /// (by the site whose page opens it) or ClientCertCNAuth (by the common name in the client certificate, with
     /// --verify-client). A browser shows no dialog for a WebSocket that is answered 401, only close code 1006: with
-    /// BasicHTTPAuth let it open a page of the same host and port first, with --web and --web-auth
+    /// BasicHTTPAuth let it open a page of the same host and port first, with --web and --web-auth, or the page say
+    /// wss://USER:PASSWORD@HOST
     #[arg(long, value_name = "CLASS")]
     auth_plugin: Option<AuthPlugin>,
 
