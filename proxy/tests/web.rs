@@ -37,6 +37,18 @@ fn files_come_with_their_media_types() {
         ("index.html", "text/html; charset=utf-8"),
         ("app.js", "text/javascript; charset=utf-8"),
         ("a b.css", "text/css; charset=utf-8"),
+        // What noVNC is made of.
+        ("rfb.mjs", "text/javascript; charset=utf-8"),
+        ("en.json", "application/json"),
+        ("icon.SVG", "image/svg+xml"),
+        ("icon.png", "image/png"),
+        ("favicon.ico", "image/x-icon"),
+        ("Orbitron.woff2", "font/woff2"),
+        ("Orbitron.ttf", "font/ttf"),
+        ("decoder.wasm", "application/wasm"),
+        ("bell.mp3", "audio/mpeg"),
+        ("bell.oga", "audio/ogg"),
+        ("app.webmanifest", "application/manifest+json"),
         ("ca.crt", "application/x-x509-ca-cert"),
         ("ca.cer", "application/x-x509-ca-cert"),
         ("ca.pem", "application/x-x509-ca-cert"),
@@ -81,6 +93,77 @@ fn head_and_conditions_are_answered_without_a_body() {
         "POST /a.txt HTTP/1.1\r\nHost: p\r\nContent-Length: 0\r\n\r\n",
     );
     assert_eq!(status(&post), "501");
+}
+
+/// A request for `/file` with a further header line: status, headers in small letters, body.
+fn ask(proxy: &Proxy, method: &str, line: &str) -> (String, String, String) {
+    let text = format!("{method} /file HTTP/1.1\r\nHost: p\r\nConnection: close\r\n{line}\r\n\r\n");
+    let answer = request(&mut proxy.connect(), &text);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (status(&answer).to_owned(), head.to_lowercase() + "\r\n", body.to_owned())
+}
+
+#[test]
+fn a_part_of_a_file_is_sent_where_it_is_asked_for() {
+    let data: String = (0..200_000).map(|i| char::from(b'a' + (i % 23) as u8)).collect();
+    let (_folder, proxy) = with_web(&[], |web| fs::write(web.join("file"), &data).unwrap());
+    for (range, begin, end) in [
+        ("0-0", 0, 1),
+        ("100-199", 100, 200),
+        ("65536-131072", 65536, 131_073),
+        ("150000-", 150_000, 200_000),
+        ("-70000", 130_000, 200_000),
+        ("199999-300000", 199_999, 200_000),
+    ] {
+        let (status, head, body) = ask(&proxy, "GET", &format!("Range: bytes={range}"));
+        assert_eq!(status, "206", "{range}");
+        assert!(body == data[begin..end], "{range}: {} bytes", body.len());
+        let header = format!("content-range: bytes {begin}-{}/200000\r\n", end - 1);
+        assert!(head.contains(&header), "{range}: {head}");
+        assert!(head.contains(&format!("content-length: {}\r\n", end - begin)), "{range}: {head}");
+    }
+    let (status, head, _) = ask(&proxy, "GET", "Range: bytes=200000-");
+    assert!(status == "416" && head.contains("content-range: bytes */200000\r\n"), "{head}");
+    for (method, line) in [("GET", "Range: bytes=0-1, 5-6"), ("HEAD", "Range: bytes=0-1")] {
+        let (status, head, _) = ask(&proxy, method, line);
+        assert!(status == "200" && head.contains("content-length: 200000\r\n"), "{head}");
+        assert!(head.contains("accept-ranges: bytes\r\n"), "{head}");
+    }
+}
+
+/// Each case, and a change within the second in which the file was written.
+#[test]
+fn a_file_is_sent_again_only_if_its_contents_have_changed() {
+    let (folder, proxy) = with_web(&[], |web| fs::write(web.join("file"), "one").unwrap());
+    let tag = || {
+        let head = ask(&proxy, "HEAD", "X: y").1;
+        // The case of its letters counts, and is gone in `head`.
+        assert!(head.contains("\r\netag: \""), "{head}");
+        let answer = get(&mut proxy.connect(), "/file");
+        answer.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned()
+    };
+    let old = tag();
+    for method in ["GET", "HEAD"] {
+        let (status, head, body) = ask(&proxy, method, &format!("If-None-Match: {old}"));
+        assert_eq!((status.as_str(), body.as_str()), ("304", ""));
+        assert!(head.contains("etag: ") && !head.contains("content-length: "), "{head}");
+    }
+    fs::write(folder.path().join("web/file"), "two").unwrap();
+    assert_ne!(tag(), old);
+    assert_eq!(ask(&proxy, "GET", &format!("If-None-Match: {old}")).2, "two");
+    let part = ask(&proxy, "GET", &format!("Range: bytes=0-0\r\nIf-Range: {old}"));
+    assert_eq!((part.0.as_str(), part.2.as_str()), ("200", "two"));
+    let part = ask(&proxy, "GET", &format!("Range: bytes=0-0\r\nIf-Range: {}", tag()));
+    assert_eq!((part.0.as_str(), part.2.as_str()), ("206", "t"));
+}
+
+#[test]
+fn no_part_of_a_private_key_is_served() {
+    let (_folder, proxy) = with_web(&[], |web| {
+        openssl(web, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out file");
+    });
+    let (status, _, _) = ask(&proxy, "GET", "Range: bytes=40-80");
+    assert_eq!(status, "403");
 }
 
 #[test]

@@ -1,23 +1,19 @@
 //! The web folder (`--web`): its files and folders, nothing outside it, and no private keys.
 
-use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
 
-use bytes::Bytes;
+use aws_lc_rs::digest;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt, OpenOptions, OpenOptionsExt};
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use hyper::body::{Frame, SizeHint};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use tokio::io::{AsyncRead, ReadBuf};
 
+use super::conditions::Version;
+use super::file_answer::{PART, WebFile};
+use super::media_type::media_type;
 use super::secret::{ProtectedFiles, Scanner};
 use super::{Body, page};
 use crate::event::{ClientEvent, Event};
@@ -27,9 +23,6 @@ use crate::settings::DirectoryListing;
 
 /// What stands for a folder.
 const INDEX: [&str; 2] = ["index.html", "index.htm"];
-
-/// Bytes read at a time.
-const PART: usize = 64 * 1024;
 
 /// What cannot stand in a path of a URL, or would be read as something else.
 const PATH: &AsciiSet = &CONTROLS
@@ -55,12 +48,7 @@ pub(crate) struct WebFolder {
 
 /// What was found at a path.
 enum Found {
-    File {
-        file: File,
-        name: PathBuf,
-        length: u64,
-        modified: Option<SystemTime>,
-    },
+    File(WebFile),
     Listing(Vec<String>),
     /// A folder that was asked for without the slash at its end.
     Folder,
@@ -91,9 +79,7 @@ impl WebFolder {
         let this = self.clone();
         let found = tokio::task::spawn_blocking(move || this.find(&place, slash)).await;
         match found.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())) {
-            Ok(Found::File { file, name, length, modified }) => {
-                send(request.headers(), file, &name, length, modified)
-            }
+            Ok(Found::File(file)) => file.answer(request.method(), request.headers()),
             Ok(Found::Listing(names)) => listing(path, &names),
             Ok(Found::Folder) => moved(path, request.uri().query()),
             Ok(Found::Secret(secret)) => {
@@ -153,6 +139,7 @@ impl WebFolder {
         let modified = about.modified().ok().map(cap_std::time::SystemTime::into_std);
         let mut file = file.into_std();
         let mut scanner = Scanner::default();
+        let mut contents = digest::Context::new(&digest::SHA256);
         let mut part = vec![0; PART];
         let mut length = 0;
         loop {
@@ -160,6 +147,7 @@ impl WebFolder {
                 0 => break,
                 count => {
                     length += count as u64;
+                    contents.update(&part[..count]);
                     if let Some(secret) = scanner.feed(&part[..count]) {
                         return Ok(Found::Secret(secret));
                     }
@@ -167,7 +155,8 @@ impl WebFolder {
             }
         }
         file.rewind()?;
-        Ok(Found::File { file, name: name.to_owned(), length, modified })
+        let version = Version::new(&contents.finish(), modified);
+        Ok(Found::File(WebFile { file, media_type: media_type(name), length, version }))
     }
 
     fn names(&self, place: &Path) -> io::Result<Vec<String>> {
@@ -235,108 +224,6 @@ fn listing(path: &str, names: &[String]) -> Response<Body> {
             &format!("<li><a href=\"./{}\">{}</a></li>\n", page::escape(&link), page::escape(name));
     }
     page::html(StatusCode::OK, &title, &(body + "</ul>\n"))
-}
-
-fn send(
-    headers: &http::HeaderMap,
-    file: File,
-    name: &Path,
-    length: u64,
-    modified: Option<SystemTime>,
-) -> Response<Body> {
-    let since = headers
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok())
-        .map(httpdate::HttpDate::from);
-    let modified = modified.map(httpdate::HttpDate::from);
-    let mut response = if since.is_some() && modified.is_some() && modified <= since {
-        let mut response = Response::new(page::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        let file = tokio::fs::File::from_std(file);
-        Response::new(FileBody { file, left: length, scanner: Scanner::default() }.boxed_unsync())
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(modified) = modified.and_then(|time| HeaderValue::from_str(&time.to_string()).ok())
-    {
-        headers.insert(header::LAST_MODIFIED, modified);
-    }
-    response
-}
-
-/// A file that is being sent. It is scanned again: it may have changed since it was judged.
-struct FileBody {
-    file: tokio::fs::File,
-    left: u64,
-    scanner: Scanner,
-}
-
-impl hyper::body::Body for FileBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        if this.left == 0 {
-            return Poll::Ready(None);
-        }
-        let mut part = vec![0; PART.min(usize::try_from(this.left).unwrap_or(PART))];
-        let mut buffer = ReadBuf::new(&mut part);
-        ready!(Pin::new(&mut this.file).poll_read(cx, &mut buffer))?;
-        let count = buffer.filled().len();
-        if count == 0 {
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
-        }
-        part.truncate(count);
-        if this.scanner.feed(&part).is_some() {
-            return Poll::Ready(Some(Err(io::ErrorKind::PermissionDenied.into())));
-        }
-        this.left -= count as u64;
-        Poll::Ready(Some(Ok(Frame::data(part.into()))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
-/// The media type of a file, by the end of its name.
-fn media_type(name: &Path) -> &'static str {
-    let end =
-        name.extension().map(|end| end.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    match end.as_str() {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json",
-        "txt" | "log" | "md" => "text/plain; charset=utf-8",
-        "xml" => "text/xml",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "ico" => "image/x-icon",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "wasm" => "application/wasm",
-        "pdf" => "application/pdf",
-        "mp3" => "audio/mpeg",
-        "oga" | "ogg" => "audio/ogg",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        // Starts the import of a certificate on iOS and in browsers.
-        "crt" | "cer" | "pem" | "der" => "application/x-x509-ca-cert",
-        "mobileconfig" => "application/x-apple-aspen-config",
-        _ => "application/octet-stream",
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! HTTP/1.1 on the port: WebSocket upgrades, pages and files.
 
+mod conditions;
+mod file_answer;
 mod files;
+mod media_type;
 mod page;
 mod secret;
 mod upgrade;
