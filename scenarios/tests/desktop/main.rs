@@ -37,6 +37,8 @@ enum Way {
     OneTarget,
     /// It has many, and the URL has a token.
     Token,
+    /// Pages and sessions are for those with a password, which is typed once, for the page.
+    Password,
 }
 
 #[rstest]
@@ -44,7 +46,7 @@ enum Way {
 async fn the_desktop_is_seen_and_typed_at(
     #[values(Brand::Chromium, Brand::Firefox)] brand: Brand,
     #[values(Program::Ours, Program::Websockify)] program: Program,
-    #[values(Way::OneTarget, Way::Token)] way: Way,
+    #[values(Way::OneTarget, Way::Token, Way::Password)] way: Way,
 ) {
     let missing = installed::missing(brand, program);
     if !missing.is_empty() {
@@ -63,12 +65,21 @@ async fn the_desktop_is_seen_and_typed_at(
             let path = path.to_str().unwrap();
             ["--token-plugin", "TokenFile", "--token-source", path].map(str::to_owned).into()
         }
+        Way::Password => {
+            let options = ["--auth-plugin", "BasicHTTPAuth", "--auth-source", "anna:pass word"];
+            let options = options.into_iter().chain(["--web-auth"]).map(str::to_owned);
+            options.chain([desktop.address.to_string()]).collect()
+        }
     };
     let proxy = Proxy::start(program, &files, &options);
     let browser = Browser::start(brand, folder.path(), &files.authority).await;
 
-    let query = if way == Way::Token { "?token=desk" } else { "" };
-    let page = format!("https://localhost:{}/page.html{query}", proxy.address.port());
+    let (who, query) = match way {
+        Way::OneTarget => ("", ""),
+        Way::Token => ("", "?token=desk"),
+        Way::Password => ("anna:pass%20word@", ""),
+    };
+    let page = format!("https://{who}localhost:{}/page.html{query}", proxy.address.port());
     browser.go(&page).await;
     wait(&browser, "noVNC connects", "return told.connected").await;
     see_picture(&browser).await;
