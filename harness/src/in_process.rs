@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{sync::oneshot, task::JoinHandle};
-use wssure_proxy::{Endpoint, LogSink, Proxy, Settings, StartError, Target};
+use wssure_proxy::{Ended, Endpoint, LogSink, Proxy, Settings, StartError, Target};
 
 use crate::{
     certificate::{Delivery, MintError, Minted},
@@ -27,7 +27,7 @@ pub struct InProcess {
     log: Arc<Mutex<Vec<String>>>,
     _echo: Echo,
     _end: oneshot::Sender<()>,
-    _serving: JoinHandle<()>,
+    _serving: JoinHandle<Ended>,
 }
 
 /// A proxy that could not be started.

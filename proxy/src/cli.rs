@@ -10,6 +10,7 @@ mod target;
 mod tls;
 mod token;
 mod web;
+mod wrap;
 
 use std::ffi::OsString;
 use std::io;
@@ -31,6 +32,7 @@ use target::TargetOptions;
 use tls::TlsOptions;
 use token::TokenOptions;
 use web::WebOptions;
+use wrap::WrapOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +42,8 @@ Examples:
       wss:// only, with a certificate and a key in two files
   wssure-proxy --web ./novnc 6080 localhost:5900
       and the pages of ./novnc over http:// and https:// on the same port
+  wssure-proxy 5901 -- vncserver -fg :1
+      a VNC server that listens on port 5901 by itself, and over ws:// for others there
 
 A certificate to try with (one file with key and certificate; every client has to be told to trust it):
   openssl req -new -x509 -days 365 -nodes -subj /CN=localhost \\
@@ -48,7 +52,7 @@ A certificate to try with (one file with key and certificate; every client has t
 Renewed certificate and key files are served from the next connection on; SIGHUP loads them at once. Files that cannot
 serve leave the old certificate in use. Open sessions go on.
 
-Exit status: 0 ended as told, 1 could not start, 2 the options were wrong.";
+Exit status: 0 ended as told, 1 could not start, 2 the options were wrong; that of a wrapped program with which it ends.";
 
 /// Relays WebSocket sessions (ws:// and wss:// on one port) to a TCP server, as websockify does, and says why a
 /// connection was refused.
@@ -94,6 +98,9 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     web: WebOptions,
+
+    #[command(flatten)]
+    wrap: WrapOptions,
 
     #[command(flatten)]
     running: RunOptions,
@@ -167,20 +174,22 @@ impl Options {
 
     /// Whether `TARGET_ADDR:TARGET_PORT` has to be there.
     fn needs_target(&self) -> bool {
-        self.targets.unix_target.is_none() && !self.tokens.are_given()
+        self.targets.unix_target.is_none() && !self.tokens.are_given() && !self.wrap.is_given()
     }
 }
 
 impl From<Options> for Settings {
     fn from(options: Options) -> Self {
         let target_tls = options.targets.tls();
-        let targets: Targets =
-            match (options.tokens.tokens(), options.targets.unix_target, options.target) {
-                (Some(tokens), _, _) => Targets::ByToken(tokens),
-                (None, Some(path), _) => Target::Unix(path).into(),
-                (None, None, Some(endpoint)) => Target::Tcp(endpoint).into(),
-                (None, None, None) => unreachable!("place() requires one of them"),
-            };
+        let wrap = options.wrap.wrap(options.running.place());
+        let tokens = options.tokens.tokens();
+        let targets: Targets = match (wrap, tokens, options.targets.unix_target, options.target) {
+            (Some(wrap), _, _, _) => Targets::Program(wrap),
+            (None, Some(tokens), _, _) => Targets::ByToken(tokens),
+            (None, None, Some(path), _) => Target::Unix(path).into(),
+            (None, None, None, Some(endpoint)) => Target::Tcp(endpoint).into(),
+            (None, None, None, None) => unreachable!("place() requires one of them"),
+        };
         let mut settings = Settings::new(options.listening.listen(options.listen), targets);
         settings.target_tls = target_tls;
         options.tls.put(&mut settings);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::tls::{
 };
 use crate::token::{BadLine, NoTarget};
 use crate::websocket::Violation;
+use crate::wrap::{AfterProgram, WrapError};
 
 /// Something worth a line in the log. `Display` is the line, without time and line end.
 #[derive(Debug)]
@@ -58,6 +60,12 @@ pub enum Event {
     TrafficShown,
     /// What is relayed where.
     Proxying(ListenAddress, Targets),
+    /// The wrapped program is started.
+    ProgramStarting(String),
+    /// It cannot be started again, and is tried again after a pause.
+    ProgramNotStarted(WrapError, Duration),
+    /// It ended.
+    ProgramEnded(String, ExitStatus, AfterProgram),
     /// A time limit ends the proxy.
     TimeIsUp(TimeLimit),
     /// The end of the proxy.
@@ -310,6 +318,14 @@ impl fmt::Display for Event {
                 write!(f, "  - Traffic on standard output: {}", crate::traffic::LEGEND)
             }
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
+            // websockify's word.
+            Self::ProgramStarting(program) => write!(f, "Starting {program}"),
+            Self::ProgramNotStarted(error, pause) => {
+                write!(f, "{error}; tried again in {} seconds", pause.as_secs_f32())
+            }
+            Self::ProgramEnded(program, status, after) => {
+                write!(f, "wrapped program {program} ended ({status}): {after}")
+            }
             // websockify's words.
             Self::TimeIsUp(TimeLimit::SinceStart(limit)) => {
                 write!(f, "listener exit due to --timeout {}", limit.as_secs())

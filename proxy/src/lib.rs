@@ -34,6 +34,7 @@ mod tls;
 mod token;
 mod traffic;
 mod websocket;
+mod wrap;
 
 pub use auth::{
     AuthPlugin, AuthScope, AuthSource, Authentication, AuthenticationError, NotLetIn, PageFrom,
@@ -63,3 +64,4 @@ pub use tls::{
 pub use token::{BadLine, NoTarget, TokenFrom, TokenPlugin, TokenSourceError, Tokens};
 pub use traffic::Traffic;
 pub use websocket::{CloseCode, Violation};
+pub use wrap::{AfterProgram, Ended, Wrap, WrapError, WrapMode, WrapOutput};

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::future::pending;
 use std::io;
-use std::process::ExitCode;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,6 +15,7 @@ use crate::daemon;
 use crate::event::cause;
 use crate::proxy::{Proxy, StartError};
 use crate::settings::Settings;
+use crate::wrap::Ended;
 
 /// The proxy could not start.
 const CANNOT_START: u8 = 1;
@@ -25,7 +27,7 @@ const WRONG_OPTIONS: u8 = 2;
 /// program is started once more with the arguments that it was started with.
 ///
 /// The exit status is 0 when it ended as told (by SIGTERM, SIGINT or `--run-once`), 1 when it could not start, and 2
-/// when the options were wrong.
+/// when the options were wrong; and that of the wrapped program if it ended with that.
 pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let options = match Options::read(&arguments) {
@@ -67,7 +69,8 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
         }
     };
     match runtime.block_on(run(settings, place)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ended::AsTold) => ExitCode::SUCCESS,
+        Ok(Ended::WithProgram(status)) => code_of(status),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::from(CANNOT_START)
@@ -75,7 +78,13 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
     }
 }
 
-async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
+/// As shells have it: 128 and the signal for who was ended by one.
+fn code_of(status: ExitStatus) -> ExitCode {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+async fn run(settings: Settings, place: PlaceToRun) -> Result<Ended, StartError> {
     // Before the start is announced: who waits for that may send the signal at once.
     let mut stop = Stop::new();
     let hangup = signal(SignalKind::hangup());
@@ -103,11 +112,10 @@ async fn run(settings: Settings, place: PlaceToRun) -> Result<(), StartError> {
         stop.signal().await;
     };
     tokio::select! {
-        () = proxy.serve(async { drop(being_told.await) }) => {}
+        ended = proxy.serve(async { drop(being_told.await) }) => Ok(ended),
         // Who says it twice does not want to wait.
-        () = signals => {}
+        () = signals => Ok(Ended::AsTold),
     }
-    Ok(())
 }
 
 /// Tells systemd, if that has started us (sd_notify(3)).

@@ -30,6 +30,7 @@ use crate::target::{Destination, Listed, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
 use crate::token::{BadLine, TokenSourceError, TokenTargets};
 use crate::traffic::Traffic;
+use crate::wrap::{self, Ended, Program, WrapError};
 
 /// How long sessions may take to end when the proxy is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -94,6 +95,9 @@ pub enum StartError {
     /// It cannot be known who may come in.
     #[error(transparent)]
     Authentication(#[from] AuthenticationError),
+    /// The wrapped program cannot be started.
+    #[error(transparent)]
+    Program(#[from] WrapError),
     /// The oldest TLS version is newer than the newest.
     #[error(
         "no TLS version to speak: {oldest} at least (--ssl-version) and {newest} at most (--ssl-max-version)"
@@ -146,6 +150,7 @@ pub struct Proxy {
     lifetime: Lifetime,
     hours: OpeningHours,
     drain: Option<Duration>,
+    program: Option<Program>,
     shared: Arc<Shared>,
 }
 
@@ -166,7 +171,7 @@ impl Proxy {
             return Err(StartError::NoTlsVersion { oldest, newest });
         }
         let log = open_log(&settings)?;
-        let (destination, bad_line) = destination(&settings)?;
+        let (destination, bad_line, mut program) = destination(&settings, &log)?;
         let destination = Arc::new(destination);
         let (clients, client_events) = client_check(&settings)?;
         let (gate, gate_events) = gate(&settings)?;
@@ -232,6 +237,9 @@ impl Proxy {
         for address in &listener.addresses {
             log.tell(&Event::Proxying(address.clone(), destination.targets()));
         }
+        if let Some(program) = &mut program {
+            program.start()?;
+        }
 
         let shared = Shared {
             site: Arc::new(Site {
@@ -253,7 +261,7 @@ impl Proxy {
         let lifetime = settings.lifetime;
         // Nobody can connect to it.
         let address = address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-        Ok(Self { listener, address, lifetime, hours, drain, shared: Arc::new(shared) })
+        Ok(Self { listener, address, lifetime, hours, drain, program, shared: Arc::new(shared) })
     }
 
     /// The TCP address it listens on, the first if there are several, with the real port where 0 was asked for. A proxy
@@ -270,13 +278,15 @@ impl Proxy {
     /// Serves until `shutdown` is done, until the end of the first session with [`Lifetime::OneSession`], or until one
     /// of its [`Times`](crate::Times) is over. Then no connection is accepted any more, and sessions are closed with
     /// 1001, after [`Times::drain`](crate::Times::drain); only those that are open at the end of
-    /// [`Times::accepting`](crate::Times::accepting) may go on to their end.
-    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { mut listener, lifetime, mut hours, drain, shared, .. } = self;
+    /// [`Times::accepting`](crate::Times::accepting) may go on to their end. A wrapped program ends with it, and with
+    /// [`WrapMode::Exit`](crate::WrapMode::Exit) it ends with that.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
+        let Self { mut listener, lifetime, mut hours, drain, mut program, shared, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         let mut closing = Closing::Now;
+        let mut ended = Ended::AsTold;
         loop {
             let open = connections.len();
             tokio::select! {
@@ -287,6 +297,10 @@ impl Proxy {
                 () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
                 // Ended ones are taken out as they end.
                 Some(_) = connections.join_next() => hours.connection_ended(),
+                status = wrap::attend(&mut program) => {
+                    ended = Ended::WithProgram(status);
+                    break;
+                }
                 limit = hours.over(open) => {
                     shared.log.tell(&Event::TimeIsUp(limit));
                     closing = Closing::WithTheLastSession;
@@ -314,23 +328,27 @@ impl Proxy {
             Closing::Now => {}
             Closing::Within(limit) => {
                 shared.log.tell(&Event::Draining(open, limit));
-                let _ = timeout(limit, ended(&mut connections)).await;
+                let _ = timeout(limit, all_of(&mut connections)).await;
             }
             Closing::WithTheLastSession => tokio::select! {
                 () = &mut shutdown => {}
-                () = ended(&mut connections) => {}
+                () = all_of(&mut connections) => {}
             },
         }
         // Nobody listens if there is no session.
         let _ = stop.send(true);
-        let _ = timeout(GRACE, ended(&mut connections)).await;
+        let _ = timeout(GRACE, all_of(&mut connections)).await;
         connections.shutdown().await;
+        if let Some(program) = program {
+            program.end().await;
+        }
         shared.log.tell(&Event::Stopped);
+        ended
     }
 }
 
 /// Waits for the end of all connections.
-async fn ended(connections: &mut JoinSet<()>) {
+async fn all_of(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
@@ -372,17 +390,26 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
     })
 }
 
-/// Where sessions go, and how; and the first line of a token file that cannot be read.
-fn destination(settings: &Settings) -> Result<(Destination, Option<BadLine>), StartError> {
+/// Where sessions go, and how; the first line of a token file that cannot be read; and the program to be started.
+fn destination(
+    settings: &Settings,
+    log: &Arc<Log>,
+) -> Result<(Destination, Option<BadLine>, Option<Program>), StartError> {
+    let mut program = None;
     let (listed, bad_line) = match &settings.targets {
         Targets::One(target) => (Listed::One(target.clone()), None),
+        Targets::Program(wrap) => {
+            let (prepared, door) = Program::prepare(wrap, &settings.listen, Arc::clone(log))?;
+            program = Some(prepared);
+            (Listed::Program(door), None)
+        }
         Targets::ByToken(tokens) => {
             let (tokens, bad_line) = TokenTargets::open(tokens)?;
             (Listed::ByToken(tokens), bad_line)
         }
     };
     let Some(tls) = &settings.target_tls else {
-        return Ok((Destination { listed, tls: None }, bad_line));
+        return Ok((Destination { listed, tls: None }, bad_line, program));
     };
     let authorities = match &tls.trust {
         TargetTrust::Anything => None,
@@ -392,14 +419,14 @@ fn destination(settings: &Settings) -> Result<(Destination, Option<BadLine>), St
     let authorities = authorities.transpose().map_err(StartError::TargetAuthorities)?;
     let host = match &listed {
         Listed::One(Target::Tcp(endpoint)) => endpoint.host.as_ref(),
-        Listed::One(Target::Unix(_)) | Listed::ByToken(_) => None,
+        Listed::One(Target::Unix(_)) | Listed::ByToken(_) | Listed::Program(_) => None,
     };
     let name = tls.name.as_ref().or(host).map(|name| {
         ServerName::try_from(name.to_owned())
             .map_err(|_| StartError::TargetName { name: name.to_owned() })
     });
     let tls = TargetTlsSetup::new(name.transpose()?, authorities).map_err(StartError::Tls)?;
-    Ok((Destination { listed, tls: Some(tls) }, bad_line))
+    Ok((Destination { listed, tls: Some(tls) }, bad_line, program))
 }
 
 /// What is asked of clients, and what to log about it.

@@ -11,6 +11,7 @@ use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogSink, Verbosity};
 use crate::token::Tokens;
 use crate::traffic::Traffic;
+use crate::wrap::Wrap;
 
 /// Everything a [`Proxy`](crate::Proxy) needs to know.
 ///
@@ -247,6 +248,8 @@ pub enum Targets {
     One(Target),
     /// Each to the one of its token (`--token-plugin`).
     ByToken(Tokens),
+    /// All to a program that is started with the proxy (`-- COMMAND`).
+    Program(Wrap),
 }
 
 impl From<Target> for Targets {
@@ -260,6 +263,7 @@ impl fmt::Display for Targets {
         match self {
             Self::One(target) => target.fmt(f),
             Self::ByToken(tokens) => tokens.fmt(f),
+            Self::Program(wrap) => wrap.fmt(f),
         }
     }
 }

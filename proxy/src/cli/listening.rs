@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Options, PlaceToRun};
 use crate::listen::HandedSockets;
 use crate::settings::{AddressFamily, Endpoint, Listen, target_endpoint};
+use crate::wrap::WrapError;
 
 /// Why a command line names no place to listen, or no target.
 type Words = String;
@@ -75,6 +76,11 @@ impl Options {
         {
             listening.handed = HandedSockets::from_systemd()
                 .map_err(|error| format!("the sockets of systemd (LISTEN_FDS): {error}"))?;
+        }
+        self.wrap.check()?;
+        let port = self.listen.as_ref().is_some_and(|endpoint| endpoint.port != 0);
+        if self.wrap.is_given() && (listening.instead_of_a_port() || !port) {
+            return Err(WrapError::NoPort.to_string());
         }
         if listening.instead_of_a_port() {
             if arguments > target_only {

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::settings::{Endpoint, Target, Targets};
 use crate::token::{NoTarget, TokenTargets};
+use crate::wrap::Door;
 
 /// How long name resolution, connecting and the TLS handshake may take together. Browsers give up on a silent session
 /// by themselves much later.
@@ -62,6 +63,7 @@ pub(crate) struct Destination {
 pub(crate) enum Listed {
     One(Target),
     ByToken(TokenTargets),
+    Program(Door),
 }
 
 impl Destination {
@@ -70,6 +72,7 @@ impl Destination {
         match &self.listed {
             Listed::One(target) => Ok(target.clone()),
             Listed::ByToken(tokens) => tokens.of(request).await,
+            Listed::Program(door) => Ok(door.target()),
         }
     }
 
@@ -78,6 +81,7 @@ impl Destination {
         match &self.listed {
             Listed::One(target) => Targets::One(target.clone()),
             Listed::ByToken(tokens) => Targets::ByToken(tokens.tokens().clone()),
+            Listed::Program(door) => Targets::Program(door.wrap.clone()),
         }
     }
 
@@ -87,7 +91,10 @@ impl Destination {
         let connect = async {
             match target {
                 Target::Tcp(endpoint) => {
-                    let stream = TcpStream::connect((host(endpoint), endpoint.port)).await?;
+                    let stream = match &self.listed {
+                        Listed::Program(door) => door.connect().await?,
+                        _ => TcpStream::connect((host(endpoint), endpoint.port)).await?,
+                    };
                     crate::listen::tune(&stream)?;
                     Ok(Socket::Tcp(stream, host(endpoint)))
                 }

@@ -107,7 +107,7 @@ fn is_installed() -> bool {
 }
 
 /// Below the ports that the system gives to whoever asks for any: websockify cannot be asked for one of these.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let begin = (std::process::id() % 8000) as u16;
     loop {
