@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::auth::{AuthPlugin, AuthScope, NotLetIn};
 use crate::authorities::AuthoritiesOrigin;
-use crate::http::UpgradeRefusal;
+use crate::http::{OwnFile, UpgradeRefusal};
 use crate::identity::{IdentityError, Summary, Warning};
 use crate::listen::{Giver, ListenAddress, Peer};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
@@ -199,6 +199,13 @@ pub enum ClientEvent {
         path: String,
         /// HTTP status of the answer.
         status: u16,
+    },
+    /// A file was not served because it is the proxy's own.
+    OwnFileNotServed {
+        /// Path of the request.
+        path: String,
+        /// Which it is.
+        file: OwnFile,
     },
     /// A file was not served because it holds a private key.
     KeyNotServed {
@@ -440,6 +447,14 @@ impl fmt::Display for ClientEvent {
                 write!(f, "{path} refused: {refusal} (answered {})", refusal.status())
             }
             Self::Request { method, path, status } => write!(f, "{method} {path}: {status}"),
+            Self::OwnFileNotServed { path, file } => {
+                let what = match file {
+                    OwnFile::Key => "the private key",
+                    OwnFile::WhoMayComeIn => "who may come in (--auth-source-file)",
+                    OwnFile::Tokens => "the tokens (--token-source)",
+                };
+                write!(f, "{path} not served: it holds {what}; move it out of the web folder")
+            }
             Self::KeyNotServed { path, secret } => {
                 write!(
                     f,

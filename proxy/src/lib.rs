@@ -42,7 +42,7 @@ pub use auth::{
 };
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
 pub use event::{Asked, ClientEvent, Event, OptionWarning, Reload, TimeLimit};
-pub use http::UpgradeRefusal;
+pub use http::{OwnFile, UpgradeRefusal};
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,

@@ -12,11 +12,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::auth::{AuthPlugin, AuthScope, Authentication, AuthenticationError, Gate};
+use crate::auth::{AuthPlugin, AuthScope, AuthSource, Authentication, AuthenticationError, Gate};
 use crate::authorities::{Authorities, AuthoritiesError};
 use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
-use crate::http::{ProtectedFiles, Site, WebFolder};
+use crate::http::{OwnFile, ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::Listener;
 use crate::log::Log;
@@ -182,9 +182,7 @@ impl Proxy {
             password: settings.key_password.clone(),
         };
         let loaded = load(&files, &setup, settings.plain)?;
-        let protected = ProtectedFiles::new(vec![
-            settings.key.clone().unwrap_or_else(|| settings.cert.clone()),
-        ]);
+        let protected = own_files(&settings);
         let web = match &settings.web {
             None => None,
             Some(path) => Some(
@@ -445,6 +443,19 @@ fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>)
     }
     let check = ClientCheck::new(asked, authorities).map_err(StartError::Tls)?;
     Ok((Some(check), events))
+}
+
+/// The files that the web folder keeps to itself.
+fn own_files(settings: &Settings) -> ProtectedFiles {
+    let key = settings.key.as_ref().unwrap_or(&settings.cert);
+    let mut files = vec![(key.clone(), OwnFile::Key)];
+    if let Some(Authentication { source: AuthSource::File(path), .. }) = &settings.authentication {
+        files.push((path.clone(), OwnFile::WhoMayComeIn));
+    }
+    if let Targets::ByToken(tokens) = &settings.targets {
+        files.push((tokens.source.clone(), OwnFile::Tokens));
+    }
+    ProtectedFiles::new(files)
 }
 
 /// Who may come in, and what to log about it.

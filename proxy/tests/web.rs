@@ -305,6 +305,32 @@ fn the_proxys_own_key_is_known_by_its_file() {
     }
 }
 
+#[test]
+fn users_and_tokens_are_never_served() {
+    let options =
+        ["--auth-plugin", "BasicHTTPAuth", "--auth-source-file", "web/users"].map(str::to_owned);
+    let tokens = ["--web", "web", "--target-config", "web/tokens", "127.0.0.1:0"];
+    let folder = tempfile::tempdir().unwrap();
+    let web = folder.path().join("web");
+    fs::create_dir(&web).unwrap();
+    fs::write(web.join("users"), "anna:secret\n").unwrap();
+    fs::write(web.join("tokens"), "secret: h:1\n").unwrap();
+    symlink("users", web.join("link")).unwrap();
+    fs::hard_link(web.join("tokens"), web.join("page.html")).unwrap();
+    let arguments = options.into_iter().chain(tokens.map(str::to_owned));
+    let mut proxy = Proxy::run(folder.path(), arguments);
+    for (name, line) in [
+        ("users", "/users not served: it holds who may come in (--auth-source-file)"),
+        ("link", "/link not served: it holds who may come in (--auth-source-file)"),
+        ("tokens", "/tokens not served: it holds the tokens (--token-source)"),
+        ("page.html", "/page.html not served: it holds the tokens (--token-source)"),
+    ] {
+        let answer = get(&mut proxy.connect(), &format!("/{name}"));
+        assert!(status(&answer) == "403" && !answer.contains("secret"), "{name}: {answer}");
+        proxy.line(line);
+    }
+}
+
 /// Each way to ask wrongly for a WebSocket, with the answer and the line in the log.
 #[test]
 fn a_refused_upgrade_is_told_in_words() {

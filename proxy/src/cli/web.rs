@@ -9,7 +9,8 @@ use crate::settings::{DirectoryListing, Settings};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Web pages")]
 pub(super) struct WebOptions {
-    /// Serve the files of DIR over http:// and https:// on the same port. Files with a private key are never served
+    /// Serve the files of DIR over http:// and https:// on the same port. Files with a private key are never served,
+    /// nor those of --auth-source-file and --token-source
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
 

@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use super::conditions::Version;
 use super::file_answer::{PART, WebFile};
 use super::media_type::media_type;
-use super::secret::{ProtectedFiles, Scanner};
+use super::secret::{OwnFile, ProtectedFiles, Scanner};
 use super::{Body, page};
 use crate::event::{ClientEvent, Event};
 use crate::listen::Peer;
@@ -52,7 +52,10 @@ enum Found {
     Listing(Vec<String>),
     /// A folder that was asked for without the slash at its end.
     Folder,
-    Secret(&'static str),
+    /// A private key, and how it was recognised.
+    Key(&'static str),
+    /// What the proxy itself works with.
+    Own(OwnFile),
 }
 
 impl WebFolder {
@@ -82,7 +85,15 @@ impl WebFolder {
             Ok(Found::File(file)) => file.answer(request.method(), request.headers()),
             Ok(Found::Listing(names)) => listing(path, &names),
             Ok(Found::Folder) => moved(path, request.uri().query()),
-            Ok(Found::Secret(secret)) => {
+            Ok(Found::Own(file)) => {
+                let event = ClientEvent::OwnFileNotServed { path: path.to_owned(), file };
+                log.tell(&Event::Client(peer, event));
+                page::error(
+                    StatusCode::FORBIDDEN,
+                    "This file is the proxy's own, and never served.",
+                )
+            }
+            Ok(Found::Key(secret)) => {
                 log.tell(&Event::Client(
                     peer,
                     ClientEvent::KeyNotServed { path: path.to_owned(), secret },
@@ -133,8 +144,10 @@ impl WebFolder {
 
     fn judge(&self, file: cap_std::fs::File, name: &Path) -> io::Result<Found> {
         let about = file.metadata()?;
-        if self.protected.contain(about.dev(), about.ino()) {
-            return Ok(Found::Secret("the key of this proxy"));
+        match self.protected.find(about.dev(), about.ino()) {
+            Some(OwnFile::Key) => return Ok(Found::Key("the key of this proxy")),
+            Some(own) => return Ok(Found::Own(own)),
+            None => {}
         }
         let modified = about.modified().ok().map(cap_std::time::SystemTime::into_std);
         let mut file = file.into_std();
@@ -149,7 +162,7 @@ impl WebFolder {
                     length += count as u64;
                     contents.update(&part[..count]);
                     if let Some(secret) = scanner.feed(&part[..count]) {
-                        return Ok(Found::Secret(secret));
+                        return Ok(Found::Key(secret));
                     }
                 }
             }

@@ -9,6 +9,7 @@ mod secret;
 mod upgrade;
 
 pub(crate) use files::WebFolder;
+pub use secret::OwnFile;
 pub(crate) use secret::ProtectedFiles;
 
 use std::convert::Infallible;

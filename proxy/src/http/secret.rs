@@ -21,22 +21,33 @@ const OVERLAP: usize = BEGIN.len() + LONGEST_LABEL + DASHES.len();
 /// Bytes at the start of a file that tell its format.
 const START: usize = 32;
 
-/// The private key's own file, which is recognised under any name.
+/// A file that the proxy itself works with, and that is for nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnFile {
+    /// Its private key.
+    Key,
+    /// Who may come in (`--auth-source-file`).
+    WhoMayComeIn,
+    /// Its tokens (`--token-source`).
+    Tokens,
+}
+
+/// The proxy's own files, which are recognised under any name.
 #[derive(Clone, Debug)]
-pub(crate) struct ProtectedFiles(Vec<PathBuf>);
+pub(crate) struct ProtectedFiles(Vec<(PathBuf, OwnFile)>);
 
 impl ProtectedFiles {
-    pub(crate) fn new(paths: Vec<PathBuf>) -> Self {
-        Self(paths)
+    pub(crate) fn new(files: Vec<(PathBuf, OwnFile)>) -> Self {
+        Self(files)
     }
 
-    /// Whether an open file (its device and inode) is one of them, through whatever links it was reached. They are
-    /// looked up anew each time: a renewal replaces files.
-    pub(super) fn contain(&self, device: u64, inode: u64) -> bool {
-        self.0
-            .iter()
-            .filter_map(|path| fs::metadata(path).ok())
-            .any(|file| (file.dev(), file.ino()) == (device, inode))
+    /// Which of them an open file (its device and inode) is, through whatever links it was reached. They are looked up
+    /// anew each time: a renewal replaces files.
+    pub(super) fn find(&self, device: u64, inode: u64) -> Option<OwnFile> {
+        let is_it = |path: &PathBuf| {
+            fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == (device, inode))
+        };
+        self.0.iter().find(|(path, _)| is_it(path)).map(|(_, file)| *file)
     }
 }
 
