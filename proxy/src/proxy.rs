@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::auth::{AuthPlugin, AuthScope, AuthSource, Authentication, AuthenticationError, Gate};
+use crate::auth::{self, AuthSource, Authentication, AuthenticationError, Gate};
 use crate::authorities::{Authorities, AuthoritiesError};
 use crate::connection::{Connection, Shared};
 use crate::event::{Event, OptionWarning, cause};
@@ -462,20 +462,7 @@ fn own_files(settings: &Settings) -> ProtectedFiles {
 fn gate(settings: &Settings) -> Result<(Option<Gate>, Vec<Event>), StartError> {
     let Some(authentication) = &settings.authentication else { return Ok((None, Vec::new())) };
     let (gate, count) = Gate::open(authentication, settings.client_certificates)?;
-    let Authentication { plugin, scope, .. } = *authentication;
-    let mut events = vec![Event::Authentication(plugin, count, scope)];
-    let warning = match (plugin, scope) {
-        (AuthPlugin::BasicHttpAuth, _)
-            if settings.plain == PlainClients::Allowed && settings.listen.is_open_to_others() =>
-        {
-            Some(OptionWarning::PasswordsInTheClear)
-        }
-        (AuthPlugin::ExpectOrigin, AuthScope::SessionsAndPages) => {
-            Some(OptionWarning::PagesHaveNoOrigin)
-        }
-        _ => None,
-    };
-    events.extend(warning.map(Event::OptionWarning));
+    let events = auth::announce(authentication, count, settings);
     Ok((Some(gate), events))
 }
 

@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use base64::Engine;
@@ -222,6 +223,21 @@ fn passwords_in_the_clear_are_warned_of() {
     assert!(warned("0.0.0.0:0", &[]));
     assert!(!warned("0.0.0.0:0", &["--ssl-only"]));
     assert!(!warned("127.0.0.1:0", &[]));
+}
+
+#[test]
+fn a_file_of_users_that_all_can_read_is_warned_of() {
+    let folder = folder();
+    let users = folder.path().join("users");
+    fs::write(&users, "a:b\n").unwrap();
+    let warned = |mode| {
+        fs::set_permissions(&users, fs::Permissions::from_mode(mode)).unwrap();
+        let options = ["--auth-plugin", "BasicHTTPAuth", "--auth-source-file", "users"];
+        let proxy = Proxy::start(folder.path(), &options, greeting().parse().unwrap());
+        proxy.lines.iter().any(|line| line.contains("users holds a secret that other users"))
+    };
+    assert!(warned(0o644));
+    assert!(!warned(0o640));
 }
 
 #[test]

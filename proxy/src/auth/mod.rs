@@ -1,6 +1,7 @@
 //! Who may come in (`--auth-plugin`), by the names of websockify's plugins. Asked before a request's target is looked
 //! up: a stranger does not learn which tokens there are.
 
+mod announce;
 mod basic;
 mod certificate_name;
 mod gate;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use rustls_pki_types::CertificateDer;
 
 use crate::settings::{ClientCertificates, Password};
+pub(crate) use announce::announce;
 pub(crate) use basic::CHALLENGE;
 pub(crate) use gate::Gate;
 pub use refusal::{NotLetIn, PageFrom};
