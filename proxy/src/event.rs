@@ -1,5 +1,9 @@
 //! Every line the proxy can log. The wording is a contract: people grep for it and suites match it.
 
+mod kind;
+
+pub use kind::Severity;
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -76,6 +80,17 @@ pub enum Event {
     AcceptFailed(io::Error),
     /// Something about one client.
     Client(Peer, ClientEvent),
+    /// A client was refused again for the same reason, and that was not told each time.
+    Repeated {
+        /// Who, as it came the first time.
+        client: Peer,
+        /// How often it came again.
+        more: u64,
+        /// In what time.
+        within: Duration,
+        /// The words in which it was told the first time.
+        words: String,
+    },
     /// A session's target could not be reached.
     TargetFailed {
         /// The target.
@@ -350,6 +365,15 @@ impl fmt::Display for Event {
                 write!(f, "cannot accept connections for now: {}", cause(error))
             }
             Self::Client(peer, event) => write!(f, "client {peer}: {event}"),
+            Self::Repeated { client, more, within, words } => {
+                let times = if *more == 1 { "once" } else { &format!("{more} times") };
+                let seconds = within.as_secs();
+                match client.address() {
+                    Some(address) => write!(f, "client {address}: ")?,
+                    None => write!(f, "client {client}: ")?,
+                }
+                write!(f, "{times} more in {seconds} s: {words}")
+            }
             Self::TargetFailed { target, error, client } => {
                 write!(
                     f,

@@ -41,14 +41,14 @@ pub use auth::{
     RuleProblem,
 };
 pub use authorities::{AuthoritiesError, AuthoritiesOrigin};
-pub use event::{Asked, ClientEvent, Event, OptionWarning, Reload, TimeLimit};
+pub use event::{Asked, ClientEvent, Event, OptionWarning, Reload, Severity, TimeLimit};
 pub use http::{OwnFile, UpgradeRefusal};
 pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,
 };
 pub use listen::{Giver, HandedSockets, ListenAddress, Peer, StaleSocketError};
-pub use log::{LogSink, Verbosity};
+pub use log::{LogFormat, LogSink, Refusals, Verbosity};
 pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{

@@ -1,12 +1,20 @@
 //! Where log lines go. What they say is in [`event`](crate::event).
 
+mod json;
+mod repeats;
+
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::event::Event;
+use crate::listen::Peer;
+use repeats::{Repeats, Telling};
+
+pub(crate) use repeats::PERIOD;
 
 /// Where log lines go. Each proxy has its own; there are no globals.
 #[derive(Clone)]
@@ -45,10 +53,40 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// How a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: each line is a JSON object with `time`, `level`, `event`, `message`, and `client` and `target` where
+    /// there is one.
+    Json,
+}
+
+/// What becomes of refusals that repeat themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusals {
+    /// The first of a client's address for the same reason is told, those of the next minute are counted.
+    Counted,
+    /// Each is told.
+    Each,
+}
+
 /// An open log.
 pub(crate) struct Log {
     output: Output,
     verbosity: Verbosity,
+    format: LogFormat,
+    /// `None` tells each refusal.
+    repeats: Option<Mutex<Repeats>>,
+}
+
+/// What is told, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) verbosity: Verbosity,
+    pub(crate) format: LogFormat,
+    pub(crate) refusals: Refusals,
 }
 
 enum Output {
@@ -59,7 +97,7 @@ enum Output {
 
 impl Log {
     /// Opens the sink. Errors are those of opening a file.
-    pub(crate) fn open(sink: &LogSink, verbosity: Verbosity) -> io::Result<Self> {
+    pub(crate) fn open(sink: &LogSink, manner: Manner) -> io::Result<Self> {
         let output = match sink {
             LogSink::Stderr => Output::Stderr,
             LogSink::File(path) => {
@@ -67,14 +105,54 @@ impl Log {
             }
             LogSink::Callback(function) => Output::Callback(Arc::clone(function)),
         };
-        Ok(Self { output, verbosity })
+        // A function gets everything.
+        let counts = manner.refusals == Refusals::Counted && !matches!(sink, LogSink::Callback(_));
+        Ok(Self {
+            output,
+            verbosity: manner.verbosity,
+            format: manner.format,
+            repeats: counts.then(Mutex::default),
+        })
     }
 
-    /// Writes one line. A log that cannot be written is no reason to stop serving, so failures are ignored.
+    /// Writes one line, or takes note of what need not be written again. A log that cannot be written is no reason to
+    /// stop serving, so failures are ignored.
     pub(crate) fn tell(&self, event: &Event) {
         if event.is_detail() && self.verbosity == Verbosity::Normal {
             return;
         }
+        if self.telling(event) == Telling::Whole {
+            self.write(event);
+        }
+    }
+
+    fn telling(&self, event: &Event) -> Telling {
+        match (self.repeats(), event.client()) {
+            (Some(mut repeats), Some(client)) if event.is_refusal() => {
+                repeats.see(client, without_port(event, client), Instant::now())
+            }
+            _ => Telling::Whole,
+        }
+    }
+
+    /// Tells how often those were refused again whose time is over; to be called each so often.
+    pub(crate) fn tell_repeats(&self) {
+        let over = self.repeats().map(|mut repeats| repeats.over(Instant::now()));
+        over.iter().flatten().for_each(|event| self.write(event));
+    }
+
+    /// The same of all, at the end.
+    pub(crate) fn tell_all_repeats(&self) {
+        let all = self.repeats().map(|mut repeats| repeats.all(Instant::now()));
+        all.iter().flatten().for_each(|event| self.write(event));
+    }
+
+    fn repeats(&self) -> Option<MutexGuard<'_, Repeats>> {
+        let repeats = self.repeats.as_ref()?;
+        Some(repeats.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, event: &Event) {
         match &self.output {
             Output::Callback(function) => function(event),
             Output::Stderr => {
@@ -90,12 +168,25 @@ impl Log {
     }
 
     fn line(&self, event: &Event, timed: bool) -> String {
+        if self.format == LogFormat::Json {
+            let time = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string();
+            return format!("{}\n", json::line(event, &time));
+        }
         let text = one_line(&event.to_string());
         if timed {
             format!("{} {text}\n", jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S"))
         } else {
             format!("{text}\n")
         }
+    }
+}
+
+/// A line's words about a client, which is told apart from them.
+fn without_port(event: &Event, client: Peer) -> String {
+    let words = event.to_string();
+    match event {
+        Event::Client(..) => words.replacen(&format!("client {client}: "), "", 1),
+        _ => words.replacen(&format!(" (for client {client})"), "", 1),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls_pki_types::ServerName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use crate::auth::{self, AuthSource, Authentication, AuthenticationError, Gate};
 use crate::authorities::{Authorities, AuthoritiesError};
@@ -19,7 +19,7 @@ use crate::event::{Event, OptionWarning, cause};
 use crate::http::{OwnFile, ProtectedFiles, Site, WebFolder};
 use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::Listener;
-use crate::log::Log;
+use crate::log::{self, Log, Manner};
 use crate::opening_hours::OpeningHours;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
@@ -285,6 +285,7 @@ impl Proxy {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut closing = Closing::Now;
         let mut ended = Ended::AsTold;
+        let mut counted = interval_at(Instant::now() + log::PERIOD, log::PERIOD);
         loop {
             let open = connections.len();
             tokio::select! {
@@ -293,6 +294,7 @@ impl Proxy {
                     break;
                 }
                 () = shared.session_over.notified(), if lifetime == Lifetime::OneSession => break,
+                _ = counted.tick() => shared.log.tell_repeats(),
                 // Ended ones are taken out as they end.
                 Some(_) = connections.join_next() => hours.connection_ended(),
                 status = wrap::attend(&mut program) => {
@@ -340,6 +342,7 @@ impl Proxy {
         if let Some(program) = program {
             program.end().await;
         }
+        shared.log.tell_all_repeats();
         shared.log.tell(&Event::Stopped);
         ended
     }
@@ -379,7 +382,12 @@ impl Reloader {
 }
 
 fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
-    Log::open(&settings.log, settings.verbosity).map(Arc::new).map_err(|error| StartError::Log {
+    let manner = Manner {
+        verbosity: settings.verbosity,
+        format: settings.log_format,
+        refusals: settings.refusals,
+    };
+    Log::open(&settings.log, manner).map(Arc::new).map_err(|error| StartError::Log {
         path: match &settings.log {
             crate::log::LogSink::File(path) => path.clone(),
             _ => PathBuf::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::auth::Authentication;
 use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
-use crate::log::{LogSink, Verbosity};
+use crate::log::{LogFormat, LogSink, Refusals, Verbosity};
 use crate::token::Tokens;
 use crate::traffic::Traffic;
 use crate::wrap::Wrap;
@@ -59,6 +59,10 @@ pub struct Settings {
     pub log: LogSink,
     /// How many of them.
     pub verbosity: Verbosity,
+    /// How they are written.
+    pub log_format: LogFormat,
+    /// Whether each refusal has one.
+    pub refusals: Refusals,
 }
 
 impl Settings {
@@ -84,6 +88,8 @@ impl Settings {
             command_line_warnings: Vec::new(),
             log: LogSink::Stderr,
             verbosity: Verbosity::Normal,
+            log_format: LogFormat::Text,
+            refusals: Refusals::Counted,
         }
     }
 }

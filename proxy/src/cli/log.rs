@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::log::{LogSink, Verbosity};
+use crate::log::{LogFormat, LogSink, Refusals, Verbosity};
 use crate::settings::Settings;
 use crate::traffic::Traffic;
 
@@ -19,15 +19,45 @@ pub(super) struct LogOptions {
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
 
+    /// Write lines for people, or for programs: a JSON object each
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
+
+    /// Tell each refusal; or the first of a client for the same reason, and count those of the next minute
+    #[arg(long, value_name = "WHICH", default_value = "counted")]
+    log_refusals: Which,
+
     /// Show each piece of a session that passes by a mark on standard output; the log has the legend
     #[arg(long)]
     traffic: bool,
+}
+
+/// The values of `--log-format`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The values of `--log-refusals`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    Counted,
+    Each,
 }
 
 impl LogOptions {
     pub(super) fn put(self, settings: &mut Settings) {
         settings.log = self.log_file.map_or(LogSink::Stderr, LogSink::File);
         settings.verbosity = if self.verbose { Verbosity::Verbose } else { Verbosity::Normal };
+        settings.log_format = match self.log_format {
+            Format::Text => LogFormat::Text,
+            Format::Json => LogFormat::Json,
+        };
+        settings.refusals = match self.log_refusals {
+            Which::Counted => Refusals::Counted,
+            Which::Each => Refusals::Each,
+        };
         settings.traffic = if self.traffic { Traffic::Shown } else { Traffic::Hidden };
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -18,6 +18,16 @@ pub enum Peer {
     Tcp(SocketAddr),
     /// A program on this machine that came over a Unix socket, where clients have no names.
     Unix,
+}
+
+impl Peer {
+    /// Its address without the port, which is another for each connection; `None` for a Unix socket.
+    pub(crate) fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(address) => Some(address.ip().to_canonical()),
+            Self::Unix => None,
+        }
+    }
 }
 
 impl fmt::Display for Peer {

@@ -40,6 +40,8 @@ impl Proxy {
     pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Self {
         let mut child = command()
             .current_dir(folder)
+            // Tests look for the line of each connection.
+            .args(["--log-refusals", "each"])
             .args(arguments)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())

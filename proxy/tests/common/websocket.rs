@@ -101,7 +101,7 @@ impl<S: Read + Write> WebSocket<S> {
     pub fn close(mut self) {
         self.send(CLOSE, &1000u16.to_be_bytes());
         assert_eq!(self.receive_close(), (1000, String::new()));
-        assert_eq!(super::rest(&mut self.stream), []);
+        assert_eq!(super::rest(&mut self.stream), Vec::<u8>::new());
     }
 
     /// Sends `data` in one frame and sees it come back from an echo.
