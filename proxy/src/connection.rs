@@ -12,6 +12,7 @@ use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
 use crate::listen::{ClientStream, Peer};
 use crate::log::Log;
+use crate::record::{Recorded, Recorder};
 use crate::relay::{self, Ending, Relay};
 use crate::served::{Served, Tls};
 use crate::settings::{ClientCertificates, PlainClients, Target};
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     /// How often clients are pinged.
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) traffic: Traffic,
+    /// Records sessions, if that is wanted.
+    pub(crate) recorder: Option<Recorder>,
     /// Told when a WebSocket session is over.
     pub(crate) session_over: Notify,
 }
@@ -138,6 +141,11 @@ impl Connection {
                     .await;
             }
         };
+        let recording = match &self.shared.recorder {
+            Some(recorder) => recorder.begin(&self.shared.log, self.peer).await,
+            None => None,
+        };
+        let (stream, recorded) = Recorded::new(stream, recording);
         let mut stop = self.stop.clone();
         let stop = async move {
             // The sender lives as long as the proxy; its end is an end, too.
@@ -166,6 +174,10 @@ impl Connection {
         }
         relay.farewell(&ending).await;
         let (up, down) = relay.moved();
+        drop(relay);
+        if let Some(recorded) = recorded {
+            recorded.wait().await;
+        }
         self.tell(ClientEvent::SessionOver { up, down });
     }
 }

@@ -62,6 +62,8 @@ pub enum Event {
     TargetTls(Option<String>, Option<AuthoritiesOrigin>),
     /// What passes is shown on standard output.
     TrafficShown,
+    /// Sessions are recorded in this path with a number behind it.
+    Recording(PathBuf),
     /// What is relayed where.
     Proxying(ListenAddress, Targets),
     /// The wrapped program is started.
@@ -149,6 +151,8 @@ pub enum OptionWarning {
     PasswordsInTheClear,
     /// `--web-auth` with the plugin `ExpectOrigin`.
     PagesHaveNoOrigin,
+    /// `--record`.
+    Recorded,
     /// `--libserver`.
     Libserver,
     /// `--ssl-target-insecure`.
@@ -235,6 +239,10 @@ pub enum ClientEvent {
     TargetLost(String),
     /// It answered no ping for long, and the session ended.
     Silent,
+    /// Its session is recorded in this file.
+    Recording(PathBuf),
+    /// Its session is not recorded in this file, or not any more.
+    RecordingLost(PathBuf, String),
     /// A session is over.
     SessionOver {
         /// Bytes from the client to the target.
@@ -339,6 +347,8 @@ impl fmt::Display for Event {
             Self::TrafficShown => {
                 write!(f, "  - Traffic on standard output: {}", crate::traffic::LEGEND)
             }
+            // websockify's words.
+            Self::Recording(path) => write!(f, "  - Recording to '{}.*'", path.display()),
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
             // websockify's word.
             Self::ProgramStarting(program) => write!(f, "Starting {program}"),
@@ -408,6 +418,9 @@ impl fmt::Display for OptionWarning {
             Self::PagesHaveNoOrigin => {
                 "browsers send no origin when they open a page: with --web-auth and ExpectOrigin nobody gets one; leave \
                  --web-auth out"
+            }
+            Self::Recorded => {
+                "--record keeps all that is typed in a session, passwords too: remove the files when they have served"
             }
             Self::Libserver => {
                 "--libserver has no effect: it chooses another engine of websockify's, and there is one here, which does \
@@ -489,6 +502,12 @@ impl fmt::Display for ClientEvent {
             Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
             Self::Silent => f.write_str(
                 "answered no ping (--heartbeat) for long and is taken for gone: the session ends",
+            ),
+            Self::Recording(path) => write!(f, "opening record file: {}", path.display()),
+            Self::RecordingLost(path, error) => write!(
+                f,
+                "cannot write the record file {}: {error}; the session goes on without",
+                path.display()
             ),
             Self::SessionOver { up, down } => {
                 write!(f, "session over, {up} bytes to the target, {down} back")

@@ -24,6 +24,7 @@ mod log;
 mod opening_hours;
 mod program;
 mod proxy;
+mod record;
 mod relay;
 mod served;
 mod settings;

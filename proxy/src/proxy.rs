@@ -21,6 +21,7 @@ use crate::identity::{IdentityError, IdentityFiles};
 use crate::listen::Listener;
 use crate::log::{self, Log, Manner};
 use crate::opening_hours::OpeningHours;
+use crate::record::Recorder;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
     ClientCertificates, Lifetime, Listen, PlainClients, Settings, Target, TargetTrust, Targets,
@@ -220,6 +221,11 @@ impl Proxy {
         if settings.traffic == Traffic::Shown {
             log.tell(&Event::TrafficShown);
         }
+        let recorder = settings.record.as_deref().map(Recorder::new);
+        if let Some(recorder) = &recorder {
+            log.tell(&Event::Recording(recorder.path().to_owned()));
+            log.tell(&Event::OptionWarning(OptionWarning::Recorded));
+        }
         for warning in &settings.command_line_warnings {
             log.tell(&Event::OptionWarning(warning.clone()));
         }
@@ -252,6 +258,7 @@ impl Proxy {
             destination,
             heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),
             traffic: settings.traffic,
+            recorder,
             session_over: Notify::new(),
         };
         let hours = OpeningHours::from_now(settings.times);

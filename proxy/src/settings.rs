@@ -53,6 +53,9 @@ pub struct Settings {
     pub times: Times,
     /// Whether what passes is shown on standard output.
     pub traffic: Traffic,
+    /// Where sessions are recorded, if they are: in this path with `.1`, `.2` and so on behind it. What was typed is in
+    /// them, passwords too; nobody else may read them.
+    pub record: Option<PathBuf>,
     /// What the command line had to say that changes nothing else here.
     pub command_line_warnings: Vec<OptionWarning>,
     /// Where log lines go.
@@ -85,6 +88,7 @@ impl Settings {
             lifetime: Lifetime::UntilStopped,
             times: Times::default(),
             traffic: Traffic::Hidden,
+            record: None,
             command_line_warnings: Vec::new(),
             log: LogSink::Stderr,
             verbosity: Verbosity::Normal,

@@ -30,6 +30,11 @@ pub(super) struct LogOptions {
     /// Show each piece of a session that passes by a mark on standard output; the log has the legend
     #[arg(long)]
     traffic: bool,
+
+    /// Record each session in a file of its own, FILE.1, FILE.2 and so on, beside those that are there. All that is typed
+    /// is in it, passwords too, and only you may read it
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 /// The values of `--log-format`.
@@ -48,6 +53,7 @@ enum Which {
 
 impl LogOptions {
     pub(super) fn put(self, settings: &mut Settings) {
+        settings.record = self.record;
         settings.log = self.log_file.map_or(LogSink::Stderr, LogSink::File);
         settings.verbosity = if self.verbose { Verbosity::Verbose } else { Verbosity::Normal };
         settings.log_format = match self.log_format {

@@ -44,6 +44,7 @@ impl Event {
             | Self::PlainRefused
             | Self::TargetTls(..)
             | Self::TrafficShown
+            | Self::Recording(_)
             | Self::Proxying(..) => "setting",
             Self::TlsBroken(_) => "certificate-unusable",
             Self::TlsWarning(_) | Self::CertificateWarning(_) => "certificate-warning",
@@ -139,6 +140,8 @@ impl ClientEvent {
             Self::TargetLost(_) => "target-lost",
             Self::Silent => "client-silent",
             Self::SessionOver { .. } => "session-over",
+            Self::Recording(_) => "recording",
+            Self::RecordingLost(..) => "recording-lost",
         }
     }
 
@@ -146,7 +149,11 @@ impl ClientEvent {
         self.is_refusal()
             || matches!(
                 self,
-                Self::RequestTimeout | Self::Violation(_) | Self::TargetLost(_) | Self::Silent
+                Self::RecordingLost(..)
+                    | Self::RequestTimeout
+                    | Self::Violation(_)
+                    | Self::TargetLost(_)
+                    | Self::Silent
             )
     }
 
