@@ -133,6 +133,10 @@ impl Options {
             return Ok(options);
         }
         options
+            .tls
+            .read_environment()
+            .map_err(|words| command.error(ErrorKind::InvalidValue, words))?;
+        options
             .place()
             .map_err(|words| command.error(ErrorKind::MissingRequiredArgument, words))?;
         options

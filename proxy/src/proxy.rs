@@ -24,8 +24,8 @@ use crate::opening_hours::OpeningHours;
 use crate::record::Recorder;
 use crate::served::{Loaded, Served, Tls};
 use crate::settings::{
-    ClientCertificates, Lifetime, Listen, PlainClients, Settings, Target, TargetTrust, Targets,
-    TlsVersion, TlsVersions,
+    ClientCertificates, Lifetime, Listen, Password, PlainClients, Settings, Target, TargetTrust,
+    Targets, TlsVersion, TlsVersions,
 };
 use crate::target::{Destination, Listed, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
@@ -63,6 +63,14 @@ pub enum StartError {
     #[error("cannot serve the web folder {}: {}", path.display(), cause(error))]
     Web {
         /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The password of the private key cannot be read.
+    #[error("no password of the private key in {} (--key-password-file): {}", path.display(), cause(error))]
+    KeyPassword {
+        /// The file.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -180,7 +188,7 @@ impl Proxy {
         let files = IdentityFiles {
             cert: settings.cert.clone(),
             key: settings.key.clone(),
-            password: settings.key_password.clone(),
+            password: key_password(&settings)?,
         };
         let loaded = load(&files, &setup, settings.plain)?;
         let protected = own_files(&settings);
@@ -401,6 +409,16 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
         },
         error,
     })
+}
+
+fn key_password(settings: &Settings) -> Result<Option<Password>, StartError> {
+    match (&settings.key_password, &settings.key_password_file) {
+        (Some(password), _) => Ok(Some(password.clone())),
+        (None, Some(path)) => Password::from_file(path)
+            .map(Some)
+            .map_err(|error| StartError::KeyPassword { path: path.clone(), error }),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Where sessions go, and how; the first line of a token file that cannot be read; and the program to be started.

@@ -1,8 +1,10 @@
 //! What a proxy is told to do: the typed form of websockify's options.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::auth::Authentication;
@@ -32,6 +34,9 @@ pub struct Settings {
     pub key: Option<PathBuf>,
     /// Password of the private key. Never logged.
     pub key_password: Option<Password>,
+    /// File whose first line is that password, without the end of the line. Not together with
+    /// [`key_password`](Self::key_password), which wins.
+    pub key_password_file: Option<PathBuf>,
     /// Whether clients may come without TLS.
     pub plain: PlainClients,
     /// Which TLS versions are spoken with clients.
@@ -78,6 +83,7 @@ impl Settings {
             cert: PathBuf::from("self.pem"),
             key: None,
             key_password: None,
+            key_password_file: None,
             plain: PlainClients::Allowed,
             tls_versions: TlsVersions::default(),
             client_certificates: ClientCertificates::NotAsked,
@@ -396,6 +402,9 @@ pub struct Times {
     pub drain: Option<Duration>,
 }
 
+/// No first line of a password file is longer.
+const LONGEST_PASSWORD: u64 = 64 * 1024;
+
 /// A password that does not show itself in debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
@@ -408,6 +417,22 @@ impl Password {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The first line of a file, without its end. A file without a line has no password, which is an error, as is one
+    /// that is not UTF-8.
+    pub(crate) fn from_file(path: &Path) -> io::Result<Self> {
+        let mut line = Vec::new();
+        let file = File::open(path)?.take(LONGEST_PASSWORD);
+        BufReader::new(file).read_until(b'\n', &mut line)?;
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let refuse = |words| Err(io::Error::new(io::ErrorKind::InvalidData, words));
+        match std::str::from_utf8(line) {
+            Ok("") => refuse("its first line is empty"),
+            Ok(password) => Ok(Self::new(password)),
+            Err(_) => refuse("its first line is not UTF-8"),
+        }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -449,6 +474,20 @@ mod tests {
         for text in ["localhost:1", "[::1]:2", ":3"] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_of_its_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let read = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).unwrap();
+            Password::from_file(file.path()).map_err(|error| error.to_string())
+        };
+        for bytes in ["a b ", "a b \n", "a b \r\nmore\n"] {
+            assert_eq!(read(bytes.as_bytes()), Ok(Password::new("a b ")));
+        }
+        assert_eq!(read(b"\nx"), Err("its first line is empty".to_owned()));
+        assert_eq!(read(b"\xff"), Err("its first line is not UTF-8".to_owned()));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The options of TLS with clients: certificate, key, versions, client certificates.
 
+use std::convert::Infallible;
+use std::env::VarError;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,9 +21,14 @@ pub(super) struct TlsOptions {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 
-    /// Password of the private key (other users of this machine can read it in the list of processes)
-    #[arg(long, value_name = "PASS")]
-    key_password: Option<String>,
+    /// Password of the private key (other users of this machine can read it in the list of processes, so better give it
+    /// with --key-password-file or in the environment, as WSSURE_KEY_PASSWORD; options win over that)
+    #[arg(long, value_name = "PASS", value_parser = password, conflicts_with = "key_password_file")]
+    key_password: Option<Password>,
+
+    /// File whose first line is the password of the private key
+    #[arg(long, value_name = "FILE")]
+    key_password_file: Option<PathBuf>,
 
     /// Refuse ws:// and http://; a certificate that cannot serve ends the start
     #[arg(long)]
@@ -75,6 +82,13 @@ enum VerifyClient {
     Optional,
 }
 
+fn password(text: &str) -> Result<Password, Infallible> {
+    Ok(Password::new(text))
+}
+
+/// Where the password of the private key may be, too.
+const KEY_PASSWORD: &str = "WSSURE_KEY_PASSWORD";
+
 impl TlsOptions {
     /// Whether clients are asked for a certificate.
     pub(super) fn client_certificates(&self) -> ClientCertificates {
@@ -85,11 +99,28 @@ impl TlsOptions {
         }
     }
 
+    /// Takes the password of the environment if no option says another. An empty one is none.
+    pub(super) fn read_environment(&mut self) -> Result<(), String> {
+        if self.key_password.is_none() && self.key_password_file.is_none() {
+            self.key_password = match std::env::var(KEY_PASSWORD) {
+                Ok(text) => Some(text).filter(|text| !text.is_empty()).map(Password::new),
+                Err(VarError::NotPresent) => None,
+                Err(VarError::NotUnicode(_)) => {
+                    return Err(format!(
+                        "{KEY_PASSWORD} is not UTF-8: give the password with --key-password-file"
+                    ));
+                }
+            };
+        }
+        Ok(())
+    }
+
     pub(super) fn put(self, settings: &mut Settings) {
         settings.client_certificates = self.client_certificates();
         settings.cert = self.cert;
         settings.key = self.key;
-        settings.key_password = self.key_password.map(Password::new);
+        settings.key_password = self.key_password;
+        settings.key_password_file = self.key_password_file;
         settings.plain = if self.ssl_only { PlainClients::Refused } else { PlainClients::Allowed };
         settings.tls_versions = TlsVersions {
             oldest: match self.ssl_version {

@@ -139,7 +139,7 @@ impl IdentityError {
                 "make a new key and certificate, with RSA (2048 to 8192 bits), EC (P-256, P-384, P-521) or Ed25519".to_owned()
             }
             Self::PasswordNeeded { .. } => {
-                format!("give it with --key-password, or decrypt the key: openssl pkey -in {file} -out {}", fresh(&file, "key.pem"))
+                format!("give it with --key-password-file, or decrypt the key: openssl pkey -in {file} -out {}", fresh(&file, "key.pem"))
             }
             Self::WrongPassword { .. } => format!("try it: openssl pkey -in {file} -noout"),
             Self::UnsupportedEncryption { .. } => {
