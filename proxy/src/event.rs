@@ -19,7 +19,8 @@ use crate::listen::{Giver, ListenAddress, Peer};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
-    Alert, ClientHelloFacts, HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
+    Alert, Ciphers, ClientHelloFacts, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd,
+    SilentMoment,
 };
 use crate::token::{BadLine, NoTarget};
 use crate::websocket::Violation;
@@ -43,6 +44,8 @@ pub enum Event {
     TlsBroken(Arc<IdentityError>),
     /// TLS works, and not with all the versions that it could.
     TlsVersions(TlsVersions),
+    /// TLS 1.2 is spoken with these ciphers.
+    Ciphers(Ciphers),
     /// TLS works, and yet clients may refuse the certificate.
     TlsWarning(Warning),
     /// The certificate file was loaded anew, or not.
@@ -151,6 +154,8 @@ pub enum OptionWarning {
     PasswordsInTheClear,
     /// `--web-auth` with the plugin `ExpectOrigin`.
     PagesHaveNoOrigin,
+    /// A word of `--ssl-ciphers` that selects nothing.
+    IdleCipher(IdleWord),
     /// `--record`.
     Recorded,
     /// `--libserver`.
@@ -293,6 +298,7 @@ impl fmt::Display for Event {
             Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
             Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
             Self::TlsVersions(versions) => write!(f, "  - SSL/TLS versions: {versions}"),
+            Self::Ciphers(ciphers) => write!(f, "  - TLS 1.2 ciphers: {ciphers}"),
             Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::Reload(file, Reload::Done(summary)) => {
                 write!(f, "certificate reloaded: {} ({summary})", file.display())
@@ -419,6 +425,7 @@ impl fmt::Display for OptionWarning {
                 "browsers send no origin when they open a page: with --web-auth and ExpectOrigin nobody gets one; leave \
                  --web-auth out"
             }
+            Self::IdleCipher(word) => return word.fmt(f),
             Self::Recorded => {
                 "--record keeps all that is typed in a session, passwords too: remove the files when they have served"
             }

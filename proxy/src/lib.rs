@@ -59,8 +59,8 @@ pub use settings::{
 };
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{
-    Alert, Alpn, CertificateProblem, ClientCertificateRefusal, ClientHelloFacts, Concern,
-    HandshakeEnd, ShownCertificate, SilentEnd, SilentMoment,
+    Alert, Alpn, CertificateProblem, Ciphers, CiphersError, ClientCertificateRefusal,
+    ClientHelloFacts, Concern, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd, SilentMoment,
 };
 pub use token::{BadLine, NoTarget, TokenFrom, TokenPlugin, TokenSourceError, Tokens};
 pub use traffic::Traffic;

@@ -184,7 +184,11 @@ impl Proxy {
         let destination = Arc::new(destination);
         let (clients, client_events) = client_check(&settings)?;
         let (gate, gate_events) = gate(&settings)?;
-        let setup = TlsSetup { clients, versions: settings.tls_versions };
+        let setup = TlsSetup {
+            clients,
+            versions: settings.tls_versions,
+            ciphers: settings.ciphers.clone(),
+        };
         let files = IdentityFiles {
             cert: settings.cert.clone(),
             key: settings.key.clone(),
@@ -214,6 +218,12 @@ impl Proxy {
         }
         if settings.tls_versions != TlsVersions::default() {
             log.tell(&Event::TlsVersions(settings.tls_versions));
+        }
+        if let Some(ciphers) = &settings.ciphers {
+            log.tell(&Event::Ciphers(ciphers.clone()));
+            for word in ciphers.idle() {
+                log.tell(&Event::OptionWarning(OptionWarning::IdleCipher(word.clone())));
+            }
         }
         tls_events(&loaded, &files).iter().for_each(|event| log.tell(event));
         client_events.iter().chain(&gate_events).for_each(|event| log.tell(event));

@@ -11,6 +11,7 @@ use crate::auth::Authentication;
 use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogFormat, LogSink, Refusals, Verbosity};
+use crate::tls::Ciphers;
 use crate::token::Tokens;
 use crate::traffic::Traffic;
 use crate::wrap::Wrap;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub plain: PlainClients,
     /// Which TLS versions are spoken with clients.
     pub tls_versions: TlsVersions,
+    /// Which ciphers of TLS 1.2 are spoken, best first; `None` speaks all, as the client likes them.
+    pub ciphers: Option<Ciphers>,
     /// Whether TLS clients have to show a certificate of their own.
     pub client_certificates: ClientCertificates,
     /// File with the certificates of the authorities that issue [`client_certificates`](Self::client_certificates);
@@ -86,6 +89,7 @@ impl Settings {
             key_password_file: None,
             plain: PlainClients::Allowed,
             tls_versions: TlsVersions::default(),
+            ciphers: None,
             client_certificates: ClientCertificates::NotAsked,
             client_authorities: None,
             authentication: None,

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::settings::{
     ClientCertificates, Password, PlainClients, Settings, TlsVersion, TlsVersions,
 };
+use crate::tls::Ciphers;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS with clients")]
@@ -41,6 +42,11 @@ pub(super) struct TlsOptions {
     /// Newest TLS version to speak [default: tlsv1_3]
     #[arg(long, value_name = "VERSION")]
     ssl_max_version: Option<NewestVersion>,
+
+    /// Ciphers of TLS 1.2 to speak, best first, as OpenSSL writes them, such as ECDHE+AESGCM:!ECDSA. Those of TLS 1.3 are
+    /// always spoken
+    #[arg(long, value_name = "LIST")]
+    ssl_ciphers: Option<Ciphers>,
 
     /// Ask TLS clients for a certificate and refuse those without a good one; with =optional, serve those without one.
     /// Chromium shows no choice of certificates for a WebSocket: there, open the https:// address first
@@ -122,6 +128,7 @@ impl TlsOptions {
         settings.key_password = self.key_password;
         settings.key_password_file = self.key_password_file;
         settings.plain = if self.ssl_only { PlainClients::Refused } else { PlainClients::Allowed };
+        settings.ciphers = self.ssl_ciphers;
         settings.tls_versions = TlsVersions {
             oldest: match self.ssl_version {
                 OldestVersion::Tls13 => TlsVersion::Tls13,

@@ -16,7 +16,9 @@ use tokio_rustls::server::StartHandshake;
 
 use super::client_certificates::{ClientCheck, WatchedClient};
 use super::hello::{Alpn, HelloFailure, read_client_hello};
-use super::{Alert, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness};
+use super::{
+    Alert, Ciphers, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness,
+};
 use crate::event::ClientEvent;
 use crate::listen::ClientStream;
 use crate::settings::{ClientCertificates, TlsVersion, TlsVersions};
@@ -43,6 +45,8 @@ pub(crate) struct TlsSetup {
     /// What clients have to show, if anything.
     pub(crate) clients: Option<ClientCheck>,
     pub(crate) versions: TlsVersions,
+    /// Of TLS 1.2, if not all.
+    pub(crate) ciphers: Option<Ciphers>,
 }
 
 const HTTP1: &[u8] = b"http/1.1";
@@ -54,7 +58,7 @@ impl TlsServer {
     pub(crate) fn new(identity: CertifiedKey, setup: &TlsSetup) -> Result<Self, rustls::Error> {
         let chain = identity.cert.clone();
         let resolver: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(identity));
-        let mut config = config(resolver, setup.versions, None)?;
+        let mut config = config(resolver, setup, None)?;
         config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let no_alpn = Arc::new(config.clone());
         config.alpn_protocols = vec![HTTP1.to_vec()];
@@ -75,8 +79,7 @@ impl TlsServer {
             return Ok(Arc::clone(common));
         };
         let verifier = Arc::clone(watched) as Arc<dyn ClientCertVerifier>;
-        let mut config =
-            config(Arc::clone(&common.cert_resolver), self.setup.versions, Some(verifier))?;
+        let mut config = config(Arc::clone(&common.cert_resolver), &self.setup, Some(verifier))?;
         config.alpn_protocols.clone_from(&common.alpn_protocols);
         // A resumed session shows no certificate again: each client has to, in each connection.
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -141,21 +144,29 @@ pub(crate) type Handshaken = (TlsStream, Vec<CertificateDer<'static>>);
 /// What all configurations have in common.
 fn config(
     resolver: Arc<dyn ResolvesServerCert>,
-    versions: TlsVersions,
+    setup: &TlsSetup,
     verifier: Option<Arc<dyn ClientCertVerifier>>,
 ) -> Result<ServerConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let TlsVersions { oldest, newest } = setup.versions;
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    if let Some(ciphers) = &setup.ciphers {
+        provider.cipher_suites = ciphers.suites();
+    }
     let spoken: Vec<_> = [(TlsVersion::Tls13, &TLS13), (TlsVersion::Tls12, &TLS12)]
         .into_iter()
-        .filter(|(version, _)| (versions.oldest..=versions.newest).contains(version))
+        .filter(|(version, _)| (oldest..=newest).contains(version))
         .map(|(_, protocol)| protocol)
         .collect();
-    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&spoken)?;
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&spoken)?;
     let builder = match verifier {
         None => builder.with_no_client_auth(),
         Some(verifier) => builder.with_client_cert_verifier(verifier),
     };
-    Ok(builder.with_cert_resolver(resolver))
+    let mut config = builder.with_cert_resolver(resolver);
+    // Who gives a list gives an order, too.
+    config.ignore_client_order = setup.ciphers.is_some();
+    Ok(config)
 }
 
 /// A client whose handshake failed.

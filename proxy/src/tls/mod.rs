@@ -2,6 +2,7 @@
 
 mod accept;
 mod alert;
+mod ciphers;
 mod client_certificates;
 mod hello;
 mod outcome;
@@ -11,6 +12,7 @@ mod records;
 mod witness;
 
 pub use alert::{Alert, Concern};
+pub use ciphers::{Ciphers, CiphersError, IdleWord};
 pub use client_certificates::ClientCertificateRefusal;
 pub use hello::{Alpn, ClientHelloFacts};
 pub use outcome::{HandshakeEnd, SilentEnd, SilentMoment};
