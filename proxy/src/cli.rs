@@ -185,7 +185,8 @@ impl Options {
 impl From<Options> for Settings {
     fn from(options: Options) -> Self {
         let target_tls = options.targets.tls();
-        let wrap = options.wrap.wrap(options.running.place());
+        let place = options.running.place();
+        let wrap = options.wrap.wrap(place);
         let tokens = options.tokens.tokens();
         let targets: Targets = match (wrap, tokens, options.targets.unix_target, options.target) {
             (Some(wrap), _, _, _) => Targets::Program(wrap),
@@ -200,7 +201,7 @@ impl From<Options> for Settings {
         options.auth.put(&mut settings);
         options.web.put(&mut settings);
         options.running.put(&mut settings);
-        options.log.put(&mut settings);
+        options.log.put(place, &mut settings);
         settings
             .command_line_warnings
             .extend(options.open_secret.map(OptionWarning::SecretReadableByOthers));

@@ -16,6 +16,7 @@ use crate::authorities::AuthoritiesOrigin;
 use crate::http::{OwnFile, UpgradeRefusal};
 use crate::identity::{IdentityError, Summary, Warning};
 use crate::listen::{Giver, ListenAddress, Peer};
+use crate::log::SyslogAddress;
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
 use crate::target::{TargetError, TargetLoss};
 use crate::tls::{
@@ -83,6 +84,10 @@ pub enum Event {
     Draining(usize, Duration),
     /// The system gave no more connections.
     AcceptFailed(io::Error),
+    /// The syslog cannot be reached.
+    SyslogLost(SyslogAddress, String),
+    /// It can again, after so many lines were lost.
+    SyslogBack(SyslogAddress, u64),
     /// Something about one client.
     Client(Peer, ClientEvent),
     /// A client was refused again for the same reason, and that was not told each time.
@@ -274,6 +279,8 @@ impl Event {
     }
 }
 
+impl Event {}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -379,6 +386,12 @@ impl fmt::Display for Event {
             ),
             Self::AcceptFailed(error) => {
                 write!(f, "cannot accept connections for now: {}", cause(error))
+            }
+            Self::SyslogLost(address, error) => {
+                write!(f, "syslog {address} cannot be reached, lines are lost there: {error}")
+            }
+            Self::SyslogBack(address, lost) => {
+                write!(f, "syslog {address} is reached again; lines that were lost there: {lost}")
             }
             Self::Client(peer, event) => write!(f, "client {peer}: {event}"),
             Self::Repeated { client, more, within, words } => {

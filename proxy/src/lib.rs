@@ -49,7 +49,9 @@ pub use identity::{
     PublicKeyPrint, SpecialFile, Summary, Warning,
 };
 pub use listen::{Giver, HandedSockets, ListenAddress, Peer, StaleSocketError};
-pub use log::{LogFormat, LogSink, Refusals, Verbosity};
+pub use log::{
+    LogFormat, LogSink, Refusals, Syslog, SyslogAddress, SyslogFacility, SyslogFormat, Verbosity,
+};
 pub use program::main;
 pub use proxy::{Proxy, Reloader, StartError};
 pub use settings::{

@@ -369,6 +369,7 @@ impl Proxy {
         }
         shared.log.tell_all_repeats();
         shared.log.tell(&Event::Stopped);
+        shared.log.finish().await;
         ended
     }
 }
@@ -412,7 +413,8 @@ fn open_log(settings: &Settings) -> Result<Arc<Log>, StartError> {
         format: settings.log_format,
         refusals: settings.refusals,
     };
-    Log::open(&settings.log, manner).map(Arc::new).map_err(|error| StartError::Log {
+    let log = Log::open(&settings.log, manner, settings.syslog.as_ref());
+    log.map(Arc::new).map_err(|error| StartError::Log {
         path: match &settings.log {
             crate::log::LogSink::File(path) => path.clone(),
             _ => PathBuf::new(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::auth::Authentication;
 use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
-use crate::log::{LogFormat, LogSink, Refusals, Verbosity};
+use crate::log::{LogFormat, LogSink, Refusals, Syslog, Verbosity};
 use crate::tls::Ciphers;
 use crate::token::Tokens;
 use crate::traffic::Traffic;
@@ -68,6 +68,8 @@ pub struct Settings {
     pub command_line_warnings: Vec<OptionWarning>,
     /// Where log lines go.
     pub log: LogSink,
+    /// Where they go besides.
+    pub syslog: Option<Syslog>,
     /// How many of them.
     pub verbosity: Verbosity,
     /// How they are written.
@@ -101,6 +103,7 @@ impl Settings {
             record: None,
             command_line_warnings: Vec::new(),
             log: LogSink::Stderr,
+            syslog: None,
             verbosity: Verbosity::Normal,
             log_format: LogFormat::Text,
             refusals: Refusals::Counted,

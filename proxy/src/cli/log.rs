@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::log::{LogFormat, LogSink, Refusals, Verbosity};
+use super::PlaceToRun;
+use crate::log::{
+    LogFormat, LogSink, Refusals, Syslog, SyslogAddress, SyslogFacility, SyslogFormat, Verbosity,
+};
 use crate::settings::Settings;
 use crate::traffic::Traffic;
 
@@ -26,6 +29,14 @@ pub(super) struct LogOptions {
     /// Tell each refusal; or the first of a client for the same reason, and count those of the next minute
     #[arg(long, value_name = "WHICH", default_value = "counted")]
     log_refusals: Which,
+
+    /// Send log lines to syslog, too: to a local socket such as /dev/log, or to HOST:PORT over UDP
+    #[arg(long, value_name = "ADDRESS")]
+    syslog: Option<SyslogAddress>,
+
+    /// Write lines for --syslog as RFC 3164 has them, instead of RFC 5424
+    #[arg(long, requires = "syslog")]
+    legacy_syslog: bool,
 
     /// Show each piece of a session that passes by a mark on standard output; the log has the legend
     #[arg(long)]
@@ -52,7 +63,16 @@ enum Which {
 }
 
 impl LogOptions {
-    pub(super) fn put(self, settings: &mut Settings) {
+    pub(super) fn put(self, place: PlaceToRun, settings: &mut Settings) {
+        let legacy = self.legacy_syslog;
+        settings.syslog = self.syslog.map(|address| Syslog {
+            address,
+            format: if legacy { SyslogFormat::Rfc3164 } else { SyslogFormat::Rfc5424 },
+            facility: match place {
+                PlaceToRun::Foreground => SyslogFacility::User,
+                PlaceToRun::Background => SyslogFacility::Daemon,
+            },
+        });
         settings.record = self.record;
         settings.log = self.log_file.map_or(LogSink::Stderr, LogSink::File);
         settings.verbosity = if self.verbose { Verbosity::Verbose } else { Verbosity::Normal };

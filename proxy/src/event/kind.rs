@@ -45,6 +45,7 @@ impl Event {
             | Self::TargetTls(..)
             | Self::TrafficShown
             | Self::Recording(_)
+            | Self::Ciphers(_)
             | Self::Proxying(..) => "setting",
             Self::TlsBroken(_) => "certificate-unusable",
             Self::TlsWarning(_) | Self::CertificateWarning(_) => "certificate-warning",
@@ -61,6 +62,8 @@ impl Event {
             Self::Stopped => "stopped",
             Self::Draining(..) => "draining",
             Self::AcceptFailed(_) => "accept-failed",
+            Self::SyslogLost(..) => "syslog-lost",
+            Self::SyslogBack(..) => "syslog-back",
             Self::Repeated { .. } => "repeated",
             Self::Client(_, event) => event.kind(),
             Self::TargetFailed { .. } => "target-not-reached",
@@ -81,6 +84,7 @@ impl Event {
             Self::TlsWarning(_)
             | Self::CertificateWarning(_)
             | Self::OptionWarning(_)
+            | Self::SyslogLost(..)
             | Self::Repeated { .. }
             | Self::TargetFailed { .. }
             | Self::TargetLost { .. } => Severity::Warning,

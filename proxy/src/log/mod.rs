@@ -2,6 +2,9 @@
 
 mod json;
 mod repeats;
+mod syslog;
+
+pub use syslog::{Syslog, SyslogAddress, SyslogFacility, SyslogFormat};
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -74,9 +77,9 @@ pub enum Refusals {
 
 /// An open log.
 pub(crate) struct Log {
-    output: Output,
+    output: Arc<Output>,
+    syslog: Option<syslog::Sender>,
     verbosity: Verbosity,
-    format: LogFormat,
     /// `None` tells each refusal.
     repeats: Option<Mutex<Repeats>>,
 }
@@ -89,30 +92,40 @@ pub(crate) struct Manner {
     pub(crate) refusals: Refusals,
 }
 
-enum Output {
+/// Where lines go, and how they are written there.
+struct Output {
+    place: Place,
+    format: LogFormat,
+    verbosity: Verbosity,
+}
+
+enum Place {
     Stderr,
     File(Mutex<File>),
     Callback(Arc<dyn Fn(&Event) + Send + Sync>),
 }
 
 impl Log {
-    /// Opens the sink. Errors are those of opening a file.
-    pub(crate) fn open(sink: &LogSink, manner: Manner) -> io::Result<Self> {
-        let output = match sink {
-            LogSink::Stderr => Output::Stderr,
+    /// Opens the sink. Errors are those of opening a file, and of starting the thread for syslog.
+    pub(crate) fn open(
+        sink: &LogSink,
+        manner: Manner,
+        syslog: Option<&Syslog>,
+    ) -> io::Result<Self> {
+        let place = match sink {
+            LogSink::Stderr => Place::Stderr,
             LogSink::File(path) => {
-                Output::File(Mutex::new(OpenOptions::new().create(true).append(true).open(path)?))
+                Place::File(Mutex::new(OpenOptions::new().create(true).append(true).open(path)?))
             }
-            LogSink::Callback(function) => Output::Callback(Arc::clone(function)),
+            LogSink::Callback(function) => Place::Callback(Arc::clone(function)),
         };
+        let Manner { verbosity, format, refusals } = manner;
+        let output = Arc::new(Output { place, format, verbosity });
+        let syslog =
+            syslog.map(|syslog| syslog::Sender::start(syslog, Arc::clone(&output))).transpose()?;
         // A function gets everything.
-        let counts = manner.refusals == Refusals::Counted && !matches!(sink, LogSink::Callback(_));
-        Ok(Self {
-            output,
-            verbosity: manner.verbosity,
-            format: manner.format,
-            repeats: counts.then(Mutex::default),
-        })
+        let counts = refusals == Refusals::Counted && !matches!(sink, LogSink::Callback(_));
+        Ok(Self { output, syslog, verbosity, repeats: counts.then(Mutex::default) })
     }
 
     /// Writes one line, or takes note of what need not be written again. A log that cannot be written is no reason to
@@ -153,13 +166,29 @@ impl Log {
     }
 
     fn write(&self, event: &Event) {
-        match &self.output {
-            Output::Callback(function) => function(event),
-            Output::Stderr => {
+        if let Some(syslog) = &self.syslog {
+            syslog.send(event.severity(), &one_line(&event.to_string()));
+        }
+        self.output.write(event);
+    }
+
+    /// Lets lines go that are on their way.
+    pub(crate) async fn finish(&self) {
+        if let Some(syslog) = &self.syslog {
+            syslog.finish().await;
+        }
+    }
+}
+
+impl Output {
+    fn write(&self, event: &Event) {
+        match &self.place {
+            Place::Callback(function) => function(event),
+            Place::Stderr => {
                 let line = self.line(event, self.verbosity == Verbosity::Verbose);
                 let _ = io::stderr().lock().write_all(line.as_bytes());
             }
-            Output::File(file) => {
+            Place::File(file) => {
                 let line = self.line(event, true);
                 let _ =
                     file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
