@@ -49,6 +49,7 @@ cp "$package" "$root/package.deb"
 chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /package.deb >"$folder/apt.log" 2>&1 \
     || { tail "$folder/apt.log" >&2; fail "apt-get install"; }
 chroot "$root" wssure-proxy --version
+chroot "$root" wssure-proxy --config /etc/wssure-proxy.toml --check
 for file in /usr/share/man/man1/wssure-proxy.1.gz /etc/wssure-proxy.toml \
     /usr/share/bash-completion/completions/wssure-proxy; do
     [ -s "$root$file" ] || fail "$file is not there"

@@ -73,6 +73,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
+    /// Read the certificate, the tokens and whatever else a start reads, say what is wrong, and end: with status 0 if all
+    /// is well. Nothing is listened on
+    #[arg(long, conflicts_with = "daemon")]
+    check: bool,
+
     /// Write the manual page or the completions of a shell to standard output, and end
     #[arg(long, value_name = "WHAT", exclusive = true)]
     generate: Option<Generated>,
@@ -163,6 +168,7 @@ impl Options {
     pub(crate) fn task(&self) -> Task {
         match self.generate {
             Some(what) => Task::Generate(what),
+            None if self.check => Task::Check,
             None => Task::Serve(self.running.place()),
         }
     }
@@ -214,6 +220,8 @@ impl From<Options> for Settings {
 pub(crate) enum Task {
     /// To serve.
     Serve(PlaceToRun),
+    /// To see whether it could.
+    Check,
     /// To write what is made from its options.
     Generate(Generated),
 }

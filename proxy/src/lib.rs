@@ -22,6 +22,7 @@ mod linger;
 mod listen;
 mod log;
 mod opening_hours;
+mod prepared;
 mod program;
 mod proxy;
 mod record;
@@ -29,6 +30,7 @@ mod relay;
 mod served;
 mod settings;
 mod sniff;
+mod start_error;
 mod target;
 mod text_file;
 mod tls;
@@ -53,12 +55,13 @@ pub use log::{
     LogFormat, LogSink, Refusals, Syslog, SyslogAddress, SyslogFacility, SyslogFormat, Verbosity,
 };
 pub use program::main;
-pub use proxy::{Proxy, Reloader, StartError};
+pub use proxy::{Proxy, Reloader};
 pub use settings::{
     AddressFamily, ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Listen,
     Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, Times, TlsVersion,
     TlsVersions,
 };
+pub use start_error::StartError;
 pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
 pub use tls::{
     Alert, Alpn, CertificateProblem, Ciphers, CiphersError, ClientCertificateRefusal,

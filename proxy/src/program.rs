@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::future::pending;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
@@ -12,9 +12,10 @@ use tokio::sync::oneshot;
 
 use crate::cli::{Options, PlaceToRun, Task};
 use crate::daemon;
-use crate::event::cause;
-use crate::proxy::{Proxy, StartError};
+use crate::event::{Severity, cause};
+use crate::proxy::Proxy;
 use crate::settings::Settings;
+use crate::start_error::StartError;
 use crate::wrap::Ended;
 
 /// The proxy could not start.
@@ -40,6 +41,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
     };
     let place = match options.task() {
         Task::Serve(place) => place,
+        Task::Check => return check(&Settings::from(options)),
         Task::Generate(what) => {
             return match Options::generate(what, &arguments, &mut io::stdout().lock()) {
                 Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +78,29 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
             ExitCode::from(CANNOT_START)
         }
     }
+}
+
+/// Tells what a start would read, and what is wrong with it.
+fn check(settings: &Settings) -> ExitCode {
+    let events = match Proxy::check(settings) {
+        Ok(events) => events,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(CANNOT_START);
+        }
+    };
+    let mut worst = Severity::Info;
+    for event in events {
+        worst = worst.max(event.severity());
+        // If nobody reads it, the status tells.
+        let _ = writeln!(io::stdout(), "{event}");
+    }
+    if worst == Severity::Error {
+        eprintln!("it would start, and not serve everybody");
+        return ExitCode::from(CANNOT_START);
+    }
+    let _ = writeln!(io::stdout(), "all is well");
+    ExitCode::SUCCESS
 }
 
 /// As shells have it: 128 and the signal for who was ended by one.

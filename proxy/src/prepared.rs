@@ -1,0 +1,249 @@
+//! All that a proxy reads before it listens: certificate, authorities, tokens, rules, the web folder.
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+use crate::auth::{self, AuthSource, Authentication, Gate};
+use crate::authorities::Authorities;
+use crate::event::{Event, OptionWarning};
+use crate::http::{OwnFile, ProtectedFiles, WebFolder};
+use crate::identity::IdentityFiles;
+use crate::log::Log;
+use crate::record::Recorder;
+use crate::served::{Loaded, Tls};
+use crate::settings::{
+    ClientCertificates, Password, PlainClients, Settings, Target, TargetTrust, Targets, TlsVersions,
+};
+use crate::start_error::StartError;
+use crate::target::{Destination, Listed, TargetTlsSetup};
+use crate::tls::{ClientCheck, TlsSetup};
+use crate::token::{BadLine, TokenTargets};
+use crate::traffic::Traffic;
+use crate::wrap::Program;
+
+/// What was read.
+pub(crate) struct Prepared {
+    pub(crate) destination: Destination,
+    /// Not started yet.
+    pub(crate) program: Option<Program>,
+    pub(crate) gate: Option<Gate>,
+    pub(crate) setup: TlsSetup,
+    pub(crate) files: IdentityFiles,
+    pub(crate) loaded: Loaded,
+    pub(crate) web: Option<WebFolder>,
+    pub(crate) recorder: Option<Recorder>,
+    /// What the start says about it.
+    pub(crate) events: Vec<Event>,
+}
+
+/// The errors of a start, all that can be found at once.
+#[derive(Default)]
+struct Errors(Vec<StartError>);
+
+impl Errors {
+    /// Keeps the error of a result.
+    fn of<T>(&mut self, result: Result<T, StartError>) -> Option<T> {
+        result.map_err(|error| self.0.push(error)).ok()
+    }
+}
+
+impl Prepared {
+    /// Reads it. The error is all that can be told at once.
+    pub(crate) fn load(settings: &Settings, log: &Arc<Log>) -> Result<Self, StartError> {
+        let mut errors = Errors::default();
+        let TlsVersions { oldest, newest } = settings.tls_versions;
+        if oldest > newest {
+            errors.0.push(StartError::NoTlsVersion { oldest, newest });
+        }
+        let destination = errors.of(destination(settings, log));
+        let clients = errors.of(client_check(settings));
+        let gate = errors.of(gate(settings));
+        let tls = errors.of(key_password(settings)).and_then(|password| {
+            let (clients, client_events) = clients?;
+            let setup = TlsSetup {
+                clients,
+                versions: settings.tls_versions,
+                ciphers: settings.ciphers.clone(),
+            };
+            let files =
+                IdentityFiles { cert: settings.cert.clone(), key: settings.key.clone(), password };
+            // Without a version there is nothing to set up.
+            let loaded = (oldest <= newest).then(|| load(&files, &setup, settings.plain))?;
+            Some((errors.of(loaded)?, files, setup, client_events))
+        });
+        let web = errors.of(web_folder(settings));
+        let (
+            Some((destination, bad_line, program)),
+            Some((gate, gate_events)),
+            Some((loaded, files, setup, client_events)),
+            Some(web),
+            [],
+        ) = (destination, gate, tls, web, &errors.0[..])
+        else {
+            return Err(StartError::all(errors.0));
+        };
+
+        let mut events = Vec::new();
+        if let Some(path) = &settings.web {
+            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+            events.push(Event::WebRoot(path, settings.listing));
+        }
+        if settings.tls_versions != TlsVersions::default() {
+            events.push(Event::TlsVersions(settings.tls_versions));
+        }
+        if let Some(ciphers) = &settings.ciphers {
+            events.push(Event::Ciphers(ciphers.clone()));
+            let idle = ciphers.idle().iter().cloned().map(OptionWarning::IdleCipher);
+            events.extend(idle.map(Event::OptionWarning));
+        }
+        events.extend(tls_events(&loaded, &files));
+        events.extend(client_events);
+        events.extend(gate_events);
+        if settings.plain == PlainClients::Refused {
+            events.push(Event::PlainRefused);
+        }
+        if let Some(tls) = &destination.tls {
+            events.push(Event::TargetTls(tls.name(), tls.authorities().cloned()));
+            if tls.authorities().is_none() {
+                events.push(Event::OptionWarning(OptionWarning::TargetNotVerified));
+            }
+        }
+        if settings.traffic == Traffic::Shown {
+            events.push(Event::TrafficShown);
+        }
+        let recorder = settings.record.as_deref().map(Recorder::new);
+        if let Some(recorder) = &recorder {
+            events.push(Event::Recording(recorder.path().to_owned()));
+            events.push(Event::OptionWarning(OptionWarning::Recorded));
+        }
+        let warnings = settings.command_line_warnings.iter().cloned();
+        let warnings = warnings.chain(bad_line.map(OptionWarning::BadTokenLine));
+        events.extend(warnings.map(Event::OptionWarning));
+        Ok(Self { destination, program, gate, setup, files, loaded, web, recorder, events })
+    }
+}
+
+fn web_folder(settings: &Settings) -> Result<Option<WebFolder>, StartError> {
+    let Some(path) = &settings.web else { return Ok(None) };
+    WebFolder::open(path, settings.listing, own_files(settings))
+        .map(Some)
+        .map_err(|error| StartError::Web { path: path.clone(), error })
+}
+
+fn key_password(settings: &Settings) -> Result<Option<Password>, StartError> {
+    match (&settings.key_password, &settings.key_password_file) {
+        (Some(password), _) => Ok(Some(password.clone())),
+        (None, Some(path)) => Password::from_file(path)
+            .map(Some)
+            .map_err(|error| StartError::KeyPassword { path: path.clone(), error }),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Where sessions go, and how; the first line of a token file that cannot be read; and the program to be started.
+fn destination(
+    settings: &Settings,
+    log: &Arc<Log>,
+) -> Result<(Destination, Option<BadLine>, Option<Program>), StartError> {
+    let mut program = None;
+    let (listed, bad_line) = match &settings.targets {
+        Targets::One(target) => (Listed::One(target.clone()), None),
+        Targets::Program(wrap) => {
+            let (prepared, door) = Program::prepare(wrap, &settings.listen, Arc::clone(log))?;
+            program = Some(prepared);
+            (Listed::Program(door), None)
+        }
+        Targets::ByToken(tokens) => {
+            let (tokens, bad_line) = TokenTargets::open(tokens)?;
+            (Listed::ByToken(tokens), bad_line)
+        }
+    };
+    let Some(tls) = &settings.target_tls else {
+        return Ok((Destination { listed, tls: None }, bad_line, program));
+    };
+    let authorities = match &tls.trust {
+        TargetTrust::Anything => None,
+        TargetTrust::System => Some(Authorities::load(None)),
+        TargetTrust::File(file) => Some(Authorities::load(Some(file))),
+    };
+    let authorities = authorities.transpose().map_err(StartError::TargetAuthorities)?;
+    let host = match &listed {
+        Listed::One(Target::Tcp(endpoint)) => endpoint.host.as_ref(),
+        Listed::One(Target::Unix(_)) | Listed::ByToken(_) | Listed::Program(_) => None,
+    };
+    let name = tls.name.as_ref().or(host).map(|name| {
+        ServerName::try_from(name.to_owned())
+            .map_err(|_| StartError::TargetName { name: name.to_owned() })
+    });
+    let tls = TargetTlsSetup::new(name.transpose()?, authorities).map_err(StartError::Tls)?;
+    Ok((Destination { listed, tls: Some(tls) }, bad_line, program))
+}
+
+/// What is asked of clients, and what to log about it.
+fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>), StartError> {
+    let asked = settings.client_certificates;
+    if asked == ClientCertificates::NotAsked {
+        let unused = settings.client_authorities.as_ref();
+        let warning = unused.map(|_| OptionWarning::CafileWithoutVerifyClient);
+        return Ok((None, warning.map(Event::OptionWarning).into_iter().collect()));
+    }
+    let authorities = Authorities::load(settings.client_authorities.as_deref())
+        .map_err(StartError::ClientAuthorities)?;
+    let mut events = vec![Event::ClientCertificates(asked, authorities.origin.clone())];
+    if settings.plain == PlainClients::Allowed {
+        events.push(Event::OptionWarning(OptionWarning::PlainClientsNotVerified));
+    }
+    let check = ClientCheck::new(asked, authorities).map_err(StartError::Tls)?;
+    Ok((Some(check), events))
+}
+
+/// The files that the web folder keeps to itself.
+fn own_files(settings: &Settings) -> ProtectedFiles {
+    let key = settings.key.as_ref().unwrap_or(&settings.cert);
+    let mut files = vec![(key.clone(), OwnFile::Key)];
+    if let Some(Authentication { source: AuthSource::File(path), .. }) = &settings.authentication {
+        files.push((path.clone(), OwnFile::WhoMayComeIn));
+    }
+    if let Targets::ByToken(tokens) = &settings.targets {
+        files.push((tokens.source.clone(), OwnFile::Tokens));
+    }
+    ProtectedFiles::new(files)
+}
+
+/// Who may come in, and what to log about it.
+fn gate(settings: &Settings) -> Result<(Option<Gate>, Vec<Event>), StartError> {
+    let Some(authentication) = &settings.authentication else { return Ok((None, Vec::new())) };
+    let (gate, count) = Gate::open(authentication, settings.client_certificates)?;
+    let events = auth::announce(authentication, count, settings);
+    Ok((Some(gate), events))
+}
+
+/// Loads the certificate for the start.
+fn load(
+    files: &IdentityFiles,
+    setup: &TlsSetup,
+    plain: PlainClients,
+) -> Result<Loaded, StartError> {
+    let loaded = Loaded::load(files, setup).map_err(StartError::Tls)?;
+    match (&loaded.tls, plain) {
+        (Tls::Missing(_), PlainClients::Refused) => {
+            Err(StartError::SslOnlyWithoutFile { path: files.cert.clone() })
+        }
+        (Tls::Broken(error), PlainClients::Refused) => {
+            Err(StartError::SslOnlyWithBrokenFile(Arc::clone(error)))
+        }
+        _ => Ok(loaded),
+    }
+}
+
+/// What the start says about TLS.
+fn tls_events(loaded: &Loaded, files: &IdentityFiles) -> Vec<Event> {
+    let first = match (&loaded.tls, &loaded.summary) {
+        (Tls::Broken(error), _) => Event::TlsBroken(Arc::clone(error)),
+        (_, Some(summary)) => Event::Tls(files.cert.clone(), Box::new(summary.clone())),
+        (_, None) => Event::TlsMissing,
+    };
+    let warnings = loaded.warnings.iter().cloned().map(Event::TlsWarning);
+    std::iter::once(first).chain(warnings).collect()
+}
