@@ -507,6 +507,7 @@ impl fmt::Display for ClientEvent {
             Self::OwnFileNotServed { path, file } => {
                 let what = match file {
                     OwnFile::Key => "the private key",
+                    OwnFile::KeyPassword => "the password of the private key (--key-password-file)",
                     OwnFile::WhoMayComeIn => "who may come in (--auth-source-file)",
                     OwnFile::Tokens => "the tokens (--token-source)",
                 };

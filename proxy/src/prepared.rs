@@ -202,6 +202,9 @@ fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>)
 fn own_files(settings: &Settings) -> ProtectedFiles {
     let key = settings.key.as_ref().unwrap_or(&settings.cert);
     let mut files = vec![(key.clone(), OwnFile::Key)];
+    if let Some(path) = &settings.key_password_file {
+        files.push((path.clone(), OwnFile::KeyPassword));
+    }
     if let Some(Authentication { source: AuthSource::File(path), .. }) = &settings.authentication {
         files.push((path.clone(), OwnFile::WhoMayComeIn));
     }

@@ -306,22 +306,25 @@ fn the_proxys_own_key_is_known_by_its_file() {
 }
 
 #[test]
-fn users_and_tokens_are_never_served() {
+fn users_tokens_and_a_password_are_never_served() {
     let options =
         ["--auth-plugin", "BasicHTTPAuth", "--auth-source-file", "web/users"].map(str::to_owned);
     let tokens = ["--web", "web", "--target-config", "web/tokens", "127.0.0.1:0"];
+    let password = ["--key-password-file", "web/password"].map(str::to_owned);
     let folder = tempfile::tempdir().unwrap();
     let web = folder.path().join("web");
     fs::create_dir(&web).unwrap();
     fs::write(web.join("users"), "anna:secret\n").unwrap();
     fs::write(web.join("tokens"), "secret: h:1\n").unwrap();
+    fs::write(web.join("password"), "secret\n").unwrap();
     symlink("users", web.join("link")).unwrap();
     fs::hard_link(web.join("tokens"), web.join("page.html")).unwrap();
-    let arguments = options.into_iter().chain(tokens.map(str::to_owned));
+    let arguments = options.into_iter().chain(password).chain(tokens.map(str::to_owned));
     let mut proxy = Proxy::run(folder.path(), arguments);
     for (name, line) in [
         ("users", "/users not served: it holds who may come in (--auth-source-file)"),
         ("link", "/link not served: it holds who may come in (--auth-source-file)"),
+        ("password", "/password not served: it holds the password of the private key"),
         ("tokens", "/tokens not served: it holds the tokens (--token-source)"),
         ("page.html", "/page.html not served: it holds the tokens (--token-source)"),
     ] {

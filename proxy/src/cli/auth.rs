@@ -40,7 +40,7 @@ pub(super) struct AuthOptions {
 }
 
 /// Any text: what is wrong with it is told later, without it.
-fn password(text: &str) -> Result<Password, Infallible> {
+pub(super) fn password(text: &str) -> Result<Password, Infallible> {
     Ok(Password::new(text))
 }
 

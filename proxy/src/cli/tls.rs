@@ -1,11 +1,11 @@
 //! The options of TLS with clients: certificate, key, versions, client certificates.
 
-use std::convert::Infallible;
 use std::env::VarError;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::auth::password;
 use crate::settings::{
     ClientCertificates, Password, PlainClients, Settings, TlsVersion, TlsVersions,
 };
@@ -86,10 +86,6 @@ enum VerifyClient {
     Required,
     /// Serve them
     Optional,
-}
-
-fn password(text: &str) -> Result<Password, Infallible> {
-    Ok(Password::new(text))
 }
 
 /// Where the password of the private key may be, too.

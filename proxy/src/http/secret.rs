@@ -26,6 +26,8 @@ const START: usize = 32;
 pub enum OwnFile {
     /// Its private key.
     Key,
+    /// The password of that (`--key-password-file`).
+    KeyPassword,
     /// Who may come in (`--auth-source-file`).
     WhoMayComeIn,
     /// Its tokens (`--token-source`).
