@@ -121,6 +121,7 @@ impl Connection {
     {
         if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer, &shown).await {
             self.tell(session);
+            let _open = self.shared.log.metrics.session();
             self.session(upgraded.stream, &upgraded.early, upgraded.target).await;
             self.shared.session_over.notify_one();
         }

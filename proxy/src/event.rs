@@ -6,6 +6,7 @@ pub use kind::Severity;
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub enum Event {
     TrafficShown,
     /// Sessions are recorded in this path with a number behind it.
     Recording(PathBuf),
+    /// Counters are read there.
+    Metrics(SocketAddr),
     /// What is relayed where.
     Proxying(ListenAddress, Targets),
     /// The wrapped program is started.
@@ -362,6 +365,7 @@ impl fmt::Display for Event {
             }
             // websockify's words.
             Self::Recording(path) => write!(f, "  - Recording to '{}.*'", path.display()),
+            Self::Metrics(address) => write!(f, "  - Metrics: http://{address}/metrics"),
             Self::Proxying(from, to) => write!(f, "  - proxying from {from} to {to}"),
             // websockify's word.
             Self::ProgramStarting(program) => write!(f, "Starting {program}"),

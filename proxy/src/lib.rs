@@ -21,6 +21,7 @@ mod identity;
 mod linger;
 mod listen;
 mod log;
+mod metrics;
 mod opening_hours;
 mod prepared;
 mod program;

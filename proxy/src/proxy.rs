@@ -15,6 +15,7 @@ use crate::event::{Event, OptionWarning};
 use crate::http::Site;
 use crate::listen::Listener;
 use crate::log::{self, Log, Manner};
+use crate::metrics;
 use crate::opening_hours::OpeningHours;
 use crate::prepared::Prepared;
 use crate::served::Served;
@@ -50,6 +51,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Proxy {
     listener: Listener,
     address: SocketAddr,
+    metrics: Option<metrics::Server>,
     lifetime: Lifetime,
     hours: OpeningHours,
     drain: Option<Duration>,
@@ -75,6 +77,14 @@ impl Proxy {
             .await
             .map_err(|error| StartError::Listen { listen: settings.listen.clone(), error })?;
         let address = listener.tcp_address();
+        let metrics = match &settings.metrics {
+            None => None,
+            Some(endpoint) => Some(
+                metrics::Server::bind(endpoint)
+                    .await
+                    .map_err(|error| StartError::Metrics { endpoint: endpoint.clone(), error })?,
+            ),
+        };
 
         log.tell(&Event::Settings);
         listener.events().iter().for_each(|event| log.tell(event));
@@ -88,6 +98,9 @@ impl Proxy {
         {
             let warning = OptionWarning::TargetIsOwnPort(target.clone());
             log.tell(&Event::OptionWarning(warning));
+        }
+        if let Some(server) = &metrics {
+            log.tell(&Event::Metrics(server.address));
         }
         for address in &listener.addresses {
             log.tell(&Event::Proxying(address.clone(), destination.targets()));
@@ -117,7 +130,16 @@ impl Proxy {
         let lifetime = settings.lifetime;
         // Nobody can connect to it.
         let address = address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-        Ok(Self { listener, address, lifetime, hours, drain, program, shared: Arc::new(shared) })
+        Ok(Self {
+            listener,
+            address,
+            metrics,
+            lifetime,
+            hours,
+            drain,
+            program,
+            shared: Arc::new(shared),
+        })
     }
 
     /// Reads all that a start reads, and does not listen. Given is what the start would say about it; what of that is a
@@ -144,12 +166,18 @@ impl Proxy {
     /// [`Times::accepting`](crate::Times::accepting) may go on to their end. A wrapped program ends with it, and with
     /// [`WrapMode::Exit`](crate::WrapMode::Exit) it ends with that.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { mut listener, lifetime, mut hours, drain, mut program, shared, .. } = self;
+        let Self { mut listener, metrics, lifetime, mut hours, drain, mut program, shared, .. } =
+            self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         let mut closing = Closing::Now;
         let mut ended = Ended::AsTold;
+        // It ends with this.
+        let mut asides = JoinSet::new();
+        if let Some(server) = metrics {
+            asides.spawn(server.serve(Arc::clone(&shared.log.metrics)));
+        }
         let mut counted = interval_at(Instant::now() + log::PERIOD, log::PERIOD);
         loop {
             let open = connections.len();
@@ -177,8 +205,12 @@ impl Proxy {
                         break;
                     }
                     Ok(Some((stream, peer))) => {
+                        let open = shared.log.metrics.connection();
                         let connection = Connection { shared: Arc::clone(&shared), peer, stop: stopping.clone() };
-                        connections.spawn(connection.serve(stream));
+                        connections.spawn(async move {
+                            connection.serve(stream).await;
+                            drop(open);
+                        });
                     }
                     Err(error) => {
                         shared.log.tell(&Event::AcceptFailed(error));
@@ -188,6 +220,7 @@ impl Proxy {
             }
         }
         drop(listener);
+        shared.log.metrics.drain();
         let open = connections.len();
         match closing {
             Closing::Now => {}

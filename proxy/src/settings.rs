@@ -66,6 +66,9 @@ pub struct Settings {
     pub record: Option<PathBuf>,
     /// What the command line had to say that changes nothing else here.
     pub command_line_warnings: Vec<OptionWarning>,
+    /// Where counters can be read (`/metrics`, for Prometheus) and whether the proxy serves (`/healthz`). Without a host,
+    /// on 127.0.0.1 only.
+    pub metrics: Option<Endpoint>,
     /// Where log lines go.
     pub log: LogSink,
     /// Where they go besides.
@@ -102,6 +105,7 @@ impl Settings {
             traffic: Traffic::Hidden,
             record: None,
             command_line_warnings: Vec::new(),
+            metrics: None,
             log: LogSink::Stderr,
             syslog: None,
             verbosity: Verbosity::Normal,

@@ -8,7 +8,7 @@ use crate::auth::AuthenticationError;
 use crate::authorities::AuthoritiesError;
 use crate::event::cause;
 use crate::identity::IdentityError;
-use crate::settings::{Listen, TlsVersion};
+use crate::settings::{Endpoint, Listen, TlsVersion};
 use crate::token::TokenSourceError;
 use crate::wrap::WrapError;
 
@@ -45,6 +45,14 @@ pub enum StartError {
     KeyPassword {
         /// The file.
         path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The address for metrics cannot be listened on.
+    #[error("cannot listen on {endpoint} for --metrics: {}{}", cause(error), hint(error))]
+    Metrics {
+        /// The address.
+        endpoint: Endpoint,
         /// Why.
         error: io::Error,
     },
@@ -116,7 +124,13 @@ fn lines(errors: &[StartError]) -> String {
 }
 
 fn listen_hint(listen: &Listen, error: &io::Error) -> &'static str {
-    let Listen::Tcp(..) = listen else { return "" };
+    match listen {
+        Listen::Tcp(..) => hint(error),
+        Listen::Unix { .. } | Listen::Handed(_) => "",
+    }
+}
+
+fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             "; another program listens there: choose another port, or end that program"

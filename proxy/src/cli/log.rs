@@ -8,7 +8,7 @@ use super::PlaceToRun;
 use crate::log::{
     LogFormat, LogSink, Refusals, Syslog, SyslogAddress, SyslogFacility, SyslogFormat, Verbosity,
 };
-use crate::settings::Settings;
+use crate::settings::{Endpoint, Settings};
 use crate::traffic::Traffic;
 
 #[derive(Debug, Args)]
@@ -37,6 +37,11 @@ pub(super) struct LogOptions {
     /// Write lines for --syslog as RFC 3164 has them, instead of RFC 5424
     #[arg(long, requires = "syslog")]
     legacy_syslog: bool,
+
+    /// Answer /metrics (for Prometheus) and /healthz (200, or 503 once it is told to end) there, over http://; without an
+    /// address, on 127.0.0.1
+    #[arg(long, value_name = "[ADDR:]PORT")]
+    metrics: Option<Endpoint>,
 
     /// Show each piece of a session that passes by a mark on standard output; the log has the legend
     #[arg(long)]
@@ -84,6 +89,7 @@ impl LogOptions {
             Which::Counted => Refusals::Counted,
             Which::Each => Refusals::Each,
         };
+        settings.metrics = self.metrics;
         settings.traffic = if self.traffic { Traffic::Shown } else { Traffic::Hidden };
     }
 }

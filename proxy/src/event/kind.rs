@@ -46,6 +46,7 @@ impl Event {
             | Self::TrafficShown
             | Self::Recording(_)
             | Self::Ciphers(_)
+            | Self::Metrics(_)
             | Self::Proxying(..) => "setting",
             Self::TlsBroken(_) => "certificate-unusable",
             Self::TlsWarning(_) | Self::CertificateWarning(_) => "certificate-warning",
@@ -100,6 +101,15 @@ impl Event {
             | Self::TargetFailed { client, .. }
             | Self::TargetLost { client, .. } => Some(*client),
             _ => None,
+        }
+    }
+
+    /// Whether somebody was not served.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self {
+            Self::Client(_, event) => event.is_failure(),
+            Self::TargetFailed { .. } | Self::TargetLost { .. } | Self::AcceptFailed(_) => true,
+            _ => false,
         }
     }
 

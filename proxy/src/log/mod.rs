@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use crate::event::Event;
 use crate::listen::Peer;
+use crate::metrics::Metrics;
 use repeats::{Repeats, Telling};
 
 pub(crate) use repeats::PERIOD;
@@ -77,6 +78,8 @@ pub enum Refusals {
 
 /// An open log.
 pub(crate) struct Log {
+    /// Count all that is told, and what is not.
+    pub(crate) metrics: Arc<Metrics>,
     output: Arc<Output>,
     syslog: Option<syslog::Sender>,
     verbosity: Verbosity,
@@ -125,12 +128,19 @@ impl Log {
             syslog.map(|syslog| syslog::Sender::start(syslog, Arc::clone(&output))).transpose()?;
         // A function gets everything.
         let counts = refusals == Refusals::Counted && !matches!(sink, LogSink::Callback(_));
-        Ok(Self { output, syslog, verbosity, repeats: counts.then(Mutex::default) })
+        Ok(Self {
+            metrics: Arc::new(Metrics::new()),
+            output,
+            syslog,
+            verbosity,
+            repeats: counts.then(Mutex::default),
+        })
     }
 
     /// Writes one line, or takes note of what need not be written again. A log that cannot be written is no reason to
     /// stop serving, so failures are ignored.
     pub(crate) fn tell(&self, event: &Event) {
+        self.metrics.count(event);
         if event.is_detail() && self.verbosity == Verbosity::Normal {
             return;
         }
