@@ -14,8 +14,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::openssl::folder_with_self_pem;
+use common::programs::Program;
 use common::websocket::WebSocket;
-use common::{DEADLINE, Proxy, command, echo, get, tls, websockify};
+use common::{DEADLINE, Proxy, command, echo, get, tls};
+use rstest::rstest;
 
 /// A process that does not outlive its test.
 struct Running(Child);
@@ -63,10 +65,10 @@ fn unix(path: &Path) -> UnixStream {
     }
 }
 
-fn on_unix(program: &Path, folder: &Path, options: &[&str]) -> Running {
+fn on_unix(program: Program, folder: &Path, options: &[&str]) -> Running {
     let target = echo().to_string();
     let arguments = ["--unix-listen", "listen.sock"].iter().chain(options);
-    Running::start(websockify::command(program, folder).args(arguments).arg(target))
+    Running::start(program.command(folder).args(arguments).arg(target))
 }
 
 fn mode(path: &Path) -> u32 {
@@ -80,30 +82,36 @@ fn failure(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-#[test]
-fn a_unix_socket_takes_the_place_of_the_port() {
-    for program in websockify::both() {
-        let folder = folder_with_self_pem();
-        let path = folder.path().join("listen.sock");
-        let running = on_unix(&program, folder.path(), &[]);
-        let mut plain = WebSocket::open(unix(&path));
-        plain.echo(b"without TLS");
-        plain.close();
-        WebSocket::open(tls::accept_all(unix(&path))).echo(b"with TLS");
-        assert_eq!(mode(&path), 0o600, "{program:?}");
-        running.terminate();
+#[rstest]
+fn a_unix_socket_takes_the_place_of_the_port(
+    #[values(Program::Ours, Program::Websockify)] program: Program,
+) {
+    if program.is_missing() {
+        return;
     }
+    let folder = folder_with_self_pem();
+    let path = folder.path().join("listen.sock");
+    let running = on_unix(program, folder.path(), &[]);
+    let mut plain = WebSocket::open(unix(&path));
+    plain.echo(b"without TLS");
+    plain.close();
+    WebSocket::open(tls::accept_all(unix(&path))).echo(b"with TLS");
+    assert_eq!(mode(&path), 0o600, "{program:?}");
+    running.terminate();
 }
 
-#[test]
-fn its_permissions_are_those_that_are_asked_for() {
-    for program in websockify::both() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("listen.sock");
-        let _running = on_unix(&program, folder.path(), &["--unix-listen-mode", "660"]);
-        WebSocket::open(unix(&path)).echo(b"x");
-        assert_eq!(mode(&path), 0o660, "{program:?}");
+#[rstest]
+fn its_permissions_are_those_that_are_asked_for(
+    #[values(Program::Ours, Program::Websockify)] program: Program,
+) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("listen.sock");
+    let _running = on_unix(program, folder.path(), &["--unix-listen-mode", "660"]);
+    WebSocket::open(unix(&path)).echo(b"x");
+    assert_eq!(mode(&path), 0o660, "{program:?}");
 }
 
 #[test]
@@ -117,15 +125,18 @@ fn permissions_are_octal() {
     }
 }
 
-#[test]
-fn a_socket_that_was_left_there_is_replaced() {
-    for program in websockify::both() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("listen.sock");
-        drop(UnixListener::bind(&path).unwrap());
-        let _running = on_unix(&program, folder.path(), &[]);
-        WebSocket::open(unix(&path)).echo(b"x");
+#[rstest]
+fn a_socket_that_was_left_there_is_replaced(
+    #[values(Program::Ours, Program::Websockify)] program: Program,
+) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("listen.sock");
+    drop(UnixListener::bind(&path).unwrap());
+    let _running = on_unix(program, folder.path(), &[]);
+    WebSocket::open(unix(&path)).echo(b"x");
 }
 
 #[test]
@@ -150,8 +161,8 @@ fn its_own_socket_is_removed_at_the_end_and_the_log_calls_clients_unix() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("listen.sock");
     let log = folder.path().join("log");
-    let program = websockify::ours();
-    let running = on_unix(&program, folder.path(), &["--log-file", "log"]);
+    let program = Program::Ours;
+    let running = on_unix(program, folder.path(), &["--log-file", "log"]);
     WebSocket::open(unix(&path)).echo(b"x");
     running.terminate();
     assert!(!path.exists());
@@ -160,20 +171,24 @@ fn its_own_socket_is_removed_at_the_end_and_the_log_calls_clients_unix() {
     assert!(log.contains("client unix: Plain non-SSL (ws://) WebSocket connection"), "{log}");
 }
 
-#[test]
-fn a_listening_socket_on_standard_input_is_served_on_and_on() {
+#[rstest]
+fn a_listening_socket_on_standard_input_is_served_on_and_on(
+    #[values(Program::Ours, Program::Websockify)] program: Program,
+) {
+    if program.is_missing() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
-    for program in websockify::both() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let _running = Running::start(
-            websockify::command(&program, folder.path())
-                .stdin(OwnedFd::from(listener))
-                .args(["--inetd", &echo().to_string()]),
-        );
-        for _ in 0..2 {
-            WebSocket::open(common::connect(address)).echo(b"through inetd");
-        }
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let _running = Running::start(
+        program
+            .command(folder.path())
+            .stdin(OwnedFd::from(listener))
+            .args(["--inetd", &echo().to_string()]),
+    );
+    for _ in 0..2 {
+        WebSocket::open(common::connect(address)).echo(b"through inetd");
     }
 }
 

@@ -8,16 +8,19 @@ use std::path::Path;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use common::programs::{Program, free_address};
 use common::websocket::{BINARY, PING, PONG, WebSocket};
-use common::{DEADLINE, Proxy, connect, echo, websockify};
+use common::{DEADLINE, Proxy, connect, echo};
+use rstest::rstest;
 
 /// A program that listens: ours or websockify.
 struct Running(Child, SocketAddr);
 
 impl Running {
-    fn start(program: &Path, folder: &Path, options: &[&str]) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], websockify::free_port()));
-        let child = websockify::command(program, folder)
+    fn start(program: Program, folder: &Path, options: &[&str]) -> Self {
+        let address = free_address();
+        let child = program
+            .command(folder)
             .args(options)
             .args([address.to_string(), echo().to_string()])
             .stdout(Stdio::piped())
@@ -57,67 +60,70 @@ impl Running {
     }
 }
 
-#[test]
-fn after_the_timeout_nobody_is_let_in_and_the_open_session_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    for program in websockify::both() {
-        let running = Running::start(&program, folder.path(), &["--timeout", "2"]);
-        let mut socket = WebSocket::open(running.connect());
-        if program == websockify::ours() {
-            running.refuses();
-        } else {
-            // The process of its session keeps the port open, and whoever connects waits for nobody.
-            std::thread::sleep(Duration::from_secs(2));
-        }
-        socket.echo(b"after the timeout");
-        drop(socket);
-        let log = running.end();
-        assert!(log.contains("listener exit due to --timeout 2"), "{program:?}: {log}");
+#[rstest]
+fn after_the_timeout_nobody_is_let_in_and_the_open_session_goes_on(
+    #[values(Program::Ours, Program::Websockify)] program: Program,
+) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(program, folder.path(), &["--timeout", "2"]);
+    let mut socket = WebSocket::open(running.connect());
+    if program == Program::Ours {
+        running.refuses();
+    } else {
+        // The process of its session keeps the port open, and whoever connects waits for nobody.
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    socket.echo(b"after the timeout");
+    drop(socket);
+    let log = running.end();
+    assert!(log.contains("listener exit due to --timeout 2"), "{program:?}: {log}");
 }
 
-#[test]
-fn who_idles_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    for program in websockify::both() {
-        let log = Running::start(&program, folder.path(), &["--idle-timeout", "1"]).end();
-        assert!(log.contains("listener exit due to --idle-timeout 1"), "{program:?}: {log}");
+#[rstest]
+fn who_idles_ends(#[values(Program::Ours, Program::Websockify)] program: Program) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let log = Running::start(program, folder.path(), &["--idle-timeout", "1"]).end();
+    assert!(log.contains("listener exit due to --idle-timeout 1"), "{program:?}: {log}");
 }
 
-#[test]
-fn an_open_session_is_not_idle() {
-    let folder = tempfile::tempdir().unwrap();
-    for program in websockify::both() {
-        let running = Running::start(&program, folder.path(), &["--idle-timeout", "2"]);
-        let mut socket = WebSocket::open(running.connect());
-        std::thread::sleep(Duration::from_secs(3));
-        socket.echo(b"silent for longer than it may idle");
-        let next = WebSocket::open(running.connect());
-        drop((socket, next));
-        running.end();
+#[rstest]
+fn an_open_session_is_not_idle(#[values(Program::Ours, Program::Websockify)] program: Program) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(program, folder.path(), &["--idle-timeout", "2"]);
+    let mut socket = WebSocket::open(running.connect());
+    std::thread::sleep(Duration::from_secs(3));
+    socket.echo(b"silent for longer than it may idle");
+    let next = WebSocket::open(running.connect());
+    drop((socket, next));
+    running.end();
 }
 
-#[test]
-fn clients_are_pinged() {
-    let folder = tempfile::tempdir().unwrap();
-    for program in websockify::both() {
-        let mut running = Running::start(&program, folder.path(), &["--heartbeat", "1"]);
-        let mut socket = WebSocket::open(running.connect());
-        for _ in 0..2 {
-            let ping = socket.receive();
-            assert_eq!((ping.first, &ping.payload[..]), (PING, &b""[..]), "{program:?}");
-            socket.send(PONG, b"");
-            socket.send(BINARY, b"on it goes");
-            assert_eq!(
-                socket.receive_data(10, |frame| assert_eq!(frame.first, PING)),
-                b"on it goes"
-            );
-        }
-        running.0.kill().unwrap();
-        running.0.wait().unwrap();
+#[rstest]
+fn clients_are_pinged(#[values(Program::Ours, Program::Websockify)] program: Program) {
+    if program.is_missing() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(program, folder.path(), &["--heartbeat", "1"]);
+    let mut socket = WebSocket::open(running.connect());
+    for _ in 0..2 {
+        let ping = socket.receive();
+        assert_eq!((ping.first, &ping.payload[..]), (PING, &b""[..]), "{program:?}");
+        socket.send(PONG, b"");
+        socket.send(BINARY, b"on it goes");
+        assert_eq!(socket.receive_data(10, |frame| assert_eq!(frame.first, PING)), b"on it goes");
+    }
+    running.0.kill().unwrap();
+    running.0.wait().unwrap();
 }
 
 #[test]

@@ -5,7 +5,6 @@ pub mod openssl;
 pub mod programs;
 pub mod tls;
 pub mod websocket;
-pub mod websockify;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};

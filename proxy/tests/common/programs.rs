@@ -22,23 +22,36 @@ pub struct Running {
 }
 
 impl Program {
-    /// Starts it in `folder`, with options and what stands behind the port. `None` if it is not here, which is told.
-    #[track_caller]
-    pub fn start(self, folder: &Path, options: &[&str], behind: &[&str]) -> Option<Running> {
+    /// Whether it is not here, which is told.
+    ///
+    /// # Panics
+    /// If WSSURE_NOTHING_SKIPPED is set.
+    pub fn is_missing(self) -> bool {
+        self == Self::Websockify && !is_installed()
+    }
+
+    /// A call of it in `folder`, with nothing on its standard input.
+    pub fn command(self, folder: &Path) -> Command {
         let mut command = match self {
             Self::Ours => super::command(),
             Self::Websockify => Command::new("websockify"),
         };
-        if self == Self::Websockify && !is_installed() {
+        command.current_dir(folder).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it in `folder`, with options and what stands behind the port. `None` if it is not here, which is told.
+    #[track_caller]
+    pub fn start(self, folder: &Path, options: &[&str], behind: &[&str]) -> Option<Running> {
+        if self.is_missing() {
             return None;
         }
         let address = free_address();
-        let child = command
-            .current_dir(folder)
+        let child = self
+            .command(folder)
             .args(options)
             .arg(address.to_string())
             .args(behind)
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
