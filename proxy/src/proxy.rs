@@ -68,7 +68,7 @@ impl std::fmt::Debug for Proxy {
 impl Proxy {
     /// Loads the certificate, listens, and logs the settings.
     ///
-    /// A certificate that cannot serve is an error only with [`PlainClients::Refused`]; otherwise it is logged and
+    /// A certificate that cannot serve is an error only with [`PlainClients::Refused`](crate::PlainClients::Refused); otherwise it is logged and
     /// `ws://` is served.
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         let log = open_log(&settings)?;
