@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests and the suite need beside Rust and a C compiler: the openssl program, and
-# websockify from PyPI in a virtual environment of its own.
+# Installs what the tests and the suite need beside Rust and a C compiler: the openssl program, a Redis, and
+# websockify from PyPI in a virtual environment of its own, with what its token plugins import.
 #
 # Usage: ci/install.sh FOLDER      afterwards: PATH="FOLDER/websockify/bin:$PATH"
 set -euo pipefail
@@ -16,6 +16,7 @@ missing=()
 command -v openssl >/dev/null || missing+=(openssl)
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v ps >/dev/null || missing+=(procps)
+command -v redis-server >/dev/null || missing+=(redis-server)
 # A Python of another origin than Debian's brings its own venv.
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
@@ -27,5 +28,8 @@ venv=$folder/websockify
 if ! "$venv/bin/websockify" --help >/dev/null 2>&1; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check "websockify==$websockify_version"
+fi
+if ! "$venv/bin/python" -c 'import jwcrypto, redis, requests' 2>/dev/null; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check jwcrypto redis requests
 fi
 "$venv/bin/pip" --disable-pip-version-check show websockify | sed -n 's/^Version: /websockify /p'

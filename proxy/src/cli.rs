@@ -86,6 +86,10 @@ pub(crate) struct Options {
     #[arg(skip)]
     open_secret: Option<PathBuf>,
 
+    /// The options of the command line whose values are secrets.
+    #[arg(skip)]
+    shown_secrets: Vec<&'static str>,
+
     #[command(flatten)]
     listening: ListenOptions,
 
@@ -120,6 +124,7 @@ impl Options {
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let given = arguments.clone();
         let mut command = Self::command(&arguments);
         let config = config::named_in(&arguments).map(|path| Config::read(&path, &command));
         let config = config.transpose()?;
@@ -137,6 +142,8 @@ impl Options {
         if options.generate.is_some() {
             return Ok(options);
         }
+        options.tokens.read().map_err(|words| command.error(ErrorKind::InvalidValue, words))?;
+        options.shown_secrets = options.secrets_on(&given);
         options
             .tls
             .read_environment()
@@ -182,6 +189,22 @@ impl Options {
         generate::write(what, Self::command(arguments), out)
     }
 
+    /// The options among these arguments whose values are secrets, and which every user of the machine can see. Those
+    /// of a file cannot be seen.
+    fn secrets_on(&self, given: &[OsString]) -> Vec<&'static str> {
+        let own = given.iter().take_while(|argument| *argument != "--");
+        let own: Vec<&str> = own.filter_map(|argument| argument.to_str()).collect();
+        let is_given =
+            |option: &str| own.iter().any(|argument| argument.split('=').next() == Some(option));
+        let secrets = [
+            ("--key-password", true),
+            ("--auth-source", self.auth.source_is_a_password()),
+            ("--token-source", self.tokens.show_a_password()),
+        ];
+        let shown = secrets.into_iter().filter(|(option, secret)| *secret && is_given(option));
+        shown.map(|(option, _)| option).collect()
+    }
+
     /// Whether `TARGET_ADDR:TARGET_PORT` has to be there.
     fn needs_target(&self) -> bool {
         self.targets.unix_target.is_none() && !self.tokens.are_given() && !self.wrap.is_given()
@@ -211,6 +234,8 @@ impl From<Options> for Settings {
         settings
             .command_line_warnings
             .extend(options.open_secret.map(OptionWarning::SecretReadableByOthers));
+        let shown = options.shown_secrets.into_iter().map(OptionWarning::SecretOnCommandLine);
+        settings.command_line_warnings.extend(shown);
         settings
     }
 }
@@ -230,7 +255,7 @@ pub(crate) enum Task {
 mod tests {
     use super::*;
     use crate::settings::{ClientCertificates, PlainClients};
-    use crate::token::{TokenFrom, TokenPlugin, Tokens};
+    use crate::token::{ListRead, TokenFrom, TokenSource, Tokens};
 
     #[test]
     fn the_definition_is_sound() {
@@ -261,13 +286,19 @@ mod tests {
             Options::read(["p", "6080"].iter().chain(options))
                 .map(|options| Settings::from(options).targets)
         };
-        let tokens = |plugin, from| Targets::ByToken(Tokens { plugin, source: "t".into(), from });
+        let tokens = |source, from| Targets::ByToken(Tokens { source, from });
         let plugin =
             ["--token-plugin", "websockify.token_plugins.TokenFileName", "--token-source", "t"];
-        assert_eq!(read(&plugin).unwrap(), tokens(TokenPlugin::TokenFileName, TokenFrom::Query));
+        assert_eq!(
+            read(&plugin).unwrap(),
+            tokens(TokenSource::FilePerToken("t".into()), TokenFrom::Query)
+        );
         assert_eq!(
             read(&["--target-config", "t", "--host-token"]).unwrap(),
-            tokens(TokenPlugin::TokenFile, TokenFrom::HostHeader)
+            tokens(
+                TokenSource::List { path: "t".into(), read: ListRead::EachTime },
+                TokenFrom::HostHeader
+            )
         );
         assert!(read(&["--token-plugin", "TokenFile"]).is_err());
         assert!(read(&["--token-source", "t", "h:1"]).is_err());
@@ -276,6 +307,41 @@ mod tests {
         let error =
             read(&["--token-plugin", "Mine", "--token-source", "t"]).unwrap_err().to_string();
         assert!(error.contains("no code is loaded"), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case(&["BaseTokenAPI", "--token-source", "http://h/"], "bad --token-source for BaseTokenAPI: it should be a URL with one %s")]
+    #[case(&["JSONTokenApi", "--token-source", "https://%s/"], "%s should stand in the path or the query")]
+    #[case(&["TokenRedis", "--token-source", "h:x::secret"], "its second field is not a port")]
+    #[case(&["TokenRedis", "--token-source", "h:::secret", "--token-password-file", "f"], "is given twice")]
+    #[case(&["TokenFile", "--token-source", "t", "--token-audience", "a"], "--token-audience is for JWTTokenApi")]
+    #[case(&["TokenFile", "--token-source", "t", "--token-cafile", "a"], "--token-cafile is for BaseTokenAPI and")]
+    #[case(&["JWTTokenApi", "--token-source", "t", "--token-password-file", "a"], "is for TokenRedis")]
+    #[case(&["TokenRedis"], "--token-source <ARG>")]
+    fn a_bad_token_source_is_told_without_its_secret(#[case] given: &[&str], #[case] words: &str) {
+        let arguments = ["p", "6080", "--token-plugin"].iter().chain(given);
+        let error = Options::read(arguments).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn secrets_that_everybody_sees_are_told() {
+        let shown = |given: &[&str]| {
+            let options = Options::read(["p", "6080"].iter().chain(given)).unwrap();
+            Settings::from(options).command_line_warnings
+        };
+        let warning = |option| vec![OptionWarning::SecretOnCommandLine(option)];
+        assert_eq!(shown(&["h:1", "--key-password=x"]), warning("--key-password"));
+        let user = ["h:1", "--auth-plugin", "BasicHTTPAuth", "--auth-source", "me:secret"];
+        assert_eq!(shown(&user), warning("--auth-source"));
+        let origin = ["h:1", "--auth-plugin", "ExpectOrigin", "--auth-source", "https://h"];
+        assert_eq!(shown(&origin), vec![]);
+        let redis = ["--token-plugin", "TokenRedis", "--token-source"];
+        let with = |source| shown(&[&redis[..], &[source]].concat());
+        assert_eq!(with("h:::secret"), warning("--token-source"));
+        assert_eq!(with("h"), vec![]);
+        assert_eq!(shown(&["h:1", "--key-password-file", "f"]), vec![]);
     }
 
     #[test]

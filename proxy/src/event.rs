@@ -176,6 +176,10 @@ pub enum OptionWarning {
     SecretReadableByOthers(PathBuf),
     /// A line of a token file cannot be read.
     BadTokenLine(BadLine),
+    /// Tokens pass other machines without encryption on the way to this server.
+    TokensInTheClear(String),
+    /// A secret stands on the command line, as the value of this option.
+    SecretOnCommandLine(&'static str),
 }
 
 /// What a client asked for.
@@ -453,6 +457,20 @@ impl fmt::Display for OptionWarning {
             Self::BadTokenLine(line) => {
                 return write!(f, "{line}; this token lets nobody in");
             }
+            Self::TokensInTheClear(service) => {
+                return write!(
+                    f,
+                    "tokens and targets pass without encryption to and from {service}: who stands between can read and \
+                     change them; keep it on this machine, or reach it over TLS"
+                );
+            }
+            Self::SecretOnCommandLine(option) => {
+                return write!(
+                    f,
+                    "other users of this machine can read the secret in {option} in the list of processes: give it in a \
+                     file, in the environment or with --config"
+                );
+            }
             Self::SecretReadableByOthers(path) => {
                 return write!(
                     f,
@@ -513,7 +531,7 @@ impl fmt::Display for ClientEvent {
                     OwnFile::Key => "the private key",
                     OwnFile::KeyPassword => "the password of the private key (--key-password-file)",
                     OwnFile::WhoMayComeIn => "who may come in (--auth-source-file)",
-                    OwnFile::Tokens => "the tokens (--token-source)",
+                    OwnFile::Tokens => "tokens, or what verifies them (--token-source)",
                 };
                 write!(f, "{path} not served: it holds {what}; move it out of the web folder")
             }

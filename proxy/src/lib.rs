@@ -68,7 +68,11 @@ pub use tls::{
     Alert, Alpn, CertificateProblem, Ciphers, CiphersError, ClientCertificateRefusal,
     ClientHelloFacts, Concern, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd, SilentMoment,
 };
-pub use token::{BadLine, NoTarget, TokenFrom, TokenPlugin, TokenSourceError, Tokens};
+pub use token::{
+    ApiAnswer, BadLine, JwtKeyFile, JwtRefusal, KeyProblem, ListRead, NoTarget, RedisProblem,
+    RedisStore, ServiceProblem, TokenApi, TokenFrom, TokenPlugin, TokenSource, TokenSourceError,
+    TokenSourceProblem, Tokens, UrlProblem,
+};
 pub use traffic::Traffic;
 pub use websocket::{CloseCode, Violation};
 pub use wrap::{AfterProgram, Ended, Wrap, WrapError, WrapMode, WrapOutput};

@@ -18,7 +18,7 @@ use crate::settings::{
 use crate::start_error::StartError;
 use crate::target::{Destination, Listed, TargetTlsSetup};
 use crate::tls::{ClientCheck, TlsSetup};
-use crate::token::{BadLine, TokenTargets};
+use crate::token::TokenTargets;
 use crate::traffic::Traffic;
 use crate::wrap::Program;
 
@@ -74,7 +74,7 @@ impl Prepared {
         });
         let web = errors.of(web_folder(settings));
         let (
-            Some((destination, bad_line, program)),
+            Some((destination, token_warning, program)),
             Some((gate, gate_events)),
             Some((loaded, files, setup, client_events)),
             Some(web),
@@ -118,7 +118,7 @@ impl Prepared {
             events.push(Event::OptionWarning(OptionWarning::Recorded));
         }
         let warnings = settings.command_line_warnings.iter().cloned();
-        let warnings = warnings.chain(bad_line.map(OptionWarning::BadTokenLine));
+        let warnings = warnings.chain(token_warning);
         events.extend(warnings.map(Event::OptionWarning));
         Ok(Self { destination, program, gate, setup, files, loaded, web, recorder, events })
     }
@@ -141,13 +141,13 @@ fn key_password(settings: &Settings) -> Result<Option<Password>, StartError> {
     }
 }
 
-/// Where sessions go, and how; the first line of a token file that cannot be read; and the program to be started.
+/// Where sessions go, and how; what to warn of about their tokens; and the program to be started.
 fn destination(
     settings: &Settings,
     log: &Arc<Log>,
-) -> Result<(Destination, Option<BadLine>, Option<Program>), StartError> {
+) -> Result<(Destination, Option<OptionWarning>, Option<Program>), StartError> {
     let mut program = None;
-    let (listed, bad_line) = match &settings.targets {
+    let (listed, warning) = match &settings.targets {
         Targets::One(target) => (Listed::One(target.clone()), None),
         Targets::Program(wrap) => {
             let (prepared, door) = Program::prepare(wrap, &settings.listen, Arc::clone(log))?;
@@ -155,12 +155,12 @@ fn destination(
             (Listed::Program(door), None)
         }
         Targets::ByToken(tokens) => {
-            let (tokens, bad_line) = TokenTargets::open(tokens)?;
-            (Listed::ByToken(tokens), bad_line)
+            let (tokens, warning) = TokenTargets::open(tokens)?;
+            (Listed::ByToken(Box::new(tokens)), warning)
         }
     };
     let Some(tls) = &settings.target_tls else {
-        return Ok((Destination { listed, tls: None }, bad_line, program));
+        return Ok((Destination { listed, tls: None }, warning, program));
     };
     let authorities = match &tls.trust {
         TargetTrust::Anything => None,
@@ -177,7 +177,7 @@ fn destination(
             .map_err(|_| StartError::TargetName { name: name.to_owned() })
     });
     let tls = TargetTlsSetup::new(name.transpose()?, authorities).map_err(StartError::Tls)?;
-    Ok((Destination { listed, tls: Some(tls) }, bad_line, program))
+    Ok((Destination { listed, tls: Some(tls) }, warning, program))
 }
 
 /// What is asked of clients, and what to log about it.
@@ -208,8 +208,10 @@ fn own_files(settings: &Settings) -> ProtectedFiles {
     if let Some(Authentication { source: AuthSource::File(path), .. }) = &settings.authentication {
         files.push((path.clone(), OwnFile::WhoMayComeIn));
     }
-    if let Targets::ByToken(tokens) = &settings.targets {
-        files.push((tokens.source.clone(), OwnFile::Tokens));
+    if let Targets::ByToken(tokens) = &settings.targets
+        && let Some(path) = tokens.source.secret_path()
+    {
+        files.push((path.to_owned(), OwnFile::Tokens));
     }
     ProtectedFiles::new(files)
 }

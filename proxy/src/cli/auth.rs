@@ -59,6 +59,11 @@ impl AuthOptions {
         }
     }
 
+    /// Whether `--auth-source` is one.
+    pub(super) fn source_is_a_password(&self) -> bool {
+        self.auth_plugin == Some(AuthPlugin::BasicHttpAuth) && self.auth_source.is_some()
+    }
+
     fn authentication(&self) -> Option<Authentication> {
         let plugin = self.auth_plugin?;
         let source = match (&self.auth_source, &self.auth_source_file) {

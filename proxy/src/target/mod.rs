@@ -62,7 +62,7 @@ pub(crate) struct Destination {
 #[derive(Debug)]
 pub(crate) enum Listed {
     One(Target),
-    ByToken(TokenTargets),
+    ByToken(Box<TokenTargets>),
     Program(Door),
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::target_text::target;
 use crate::settings::Target;
 
 /// Tokens and their targets.
@@ -63,7 +64,7 @@ fn entry(line: &str) -> Result<(&str, Target), String> {
     if token.is_empty() {
         return Err("there is no token before the colon".to_owned());
     }
-    Ok((token, super::target(line[end + 1..].trim())?))
+    Ok((token, target(line[end + 1..].trim())?))
 }
 
 #[cfg(test)]
