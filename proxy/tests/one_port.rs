@@ -28,10 +28,16 @@ fn ws_wss_http_and_https_share_one_port() {
     wss.close();
     let http = get(&mut proxy.connect(), "/");
     let https = get(&mut tls::accept_all(proxy.connect()), "/");
-    for page in [http, https] {
+    for (page, advice) in [
+        (http, "You came over <code>http://</code>, where no certificate is needed."),
+        (https, "Your browser has accepted the certificate of this port."),
+    ] {
         assert!(page.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{page}");
-        assert!(page.contains("it is accepted. Go back and connect again."), "{page}");
+        assert!(page.contains(advice), "{page}");
     }
+    let head = "HEAD / HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n";
+    let answer = common::request(&mut proxy.connect(), head);
+    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.ends_with("\r\n\r\n"), "{answer}");
 
     proxy.line("Plain non-SSL (ws://) WebSocket connection");
     proxy.line("SSL/TLS (wss://) WebSocket connection");

@@ -153,7 +153,7 @@ async fn answer(
             site.log.tell(&Event::Client(peer, ClientEvent::UpgradeRefused(refusal)));
             return response;
         }
-        Answer::NotAsked => plain(site, &request, peer).await,
+        Answer::NotAsked => plain(site, &request, peer, shown).await,
     };
     site.log.tell(&Event::Client(
         peer,
@@ -196,12 +196,17 @@ fn close(response: &mut Response<Body>) {
     response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
 }
 
-async fn plain(site: &Site, request: &Request<Incoming>, peer: Peer) -> Response<Body> {
+async fn plain(
+    site: &Site,
+    request: &Request<Incoming>,
+    peer: Peer,
+    shown: &Shown,
+) -> Response<Body> {
     let mut response = match (request.method(), &site.web) {
         (&Method::GET | &Method::HEAD, Some(folder)) => {
             folder.answer(request, &site.log, peer).await
         }
-        (&Method::GET | &Method::HEAD, None) => page::nothing_but_websockets(),
+        (&Method::GET | &Method::HEAD, None) => page::nothing_but_websockets(shown),
         _ => page::error(StatusCode::NOT_IMPLEMENTED, "This port answers GET and HEAD only."),
     };
     if response.status().is_client_error() || response.status().is_server_error() {

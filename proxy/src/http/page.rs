@@ -6,18 +6,33 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full};
 
 use super::Body;
+use crate::auth::Shown;
 
 const NOTHING_BUT_WEBSOCKETS: &str = "\
 <h1>This is a WebSocket port</h1>
 <p>A WebSocket proxy (wssure) listens here. It has no pages to show.</p>
-<p>If you came here over <code>https://</code> to accept the certificate: it is accepted. Go back and connect again.</p>
+";
+
+/// Who sees this has accepted the certificate: there is no page before the handshake.
+const ACCEPTED: &str = "\
+<p>Your browser has accepted the certificate of this port. Go back to the page that wanted to connect, and connect
+again.</p>
+";
+
+const PLAIN: &str = "\
+<p>You came over <code>http://</code>, where no certificate is needed. If a page cannot connect over <code>wss://</code>,
+open this address with <code>https://</code> instead: the browser then shows what it has against the certificate.</p>
 ";
 
 /// The page for everybody who looks at the port with a browser, where no web folder is served. 405, as websockify
 /// answers; browsers show the page all the same. It tells nothing about the target.
-pub(super) fn nothing_but_websockets() -> Response<Body> {
-    let mut response =
-        html(StatusCode::METHOD_NOT_ALLOWED, "WebSocket port", NOTHING_BUT_WEBSOCKETS);
+pub(super) fn nothing_but_websockets(shown: &Shown) -> Response<Body> {
+    let advice = match shown {
+        Shown::Plain => PLAIN,
+        Shown::NoCertificate | Shown::Certificate(_) => ACCEPTED,
+    };
+    let body = format!("{NOTHING_BUT_WEBSOCKETS}{advice}");
+    let mut response = html(StatusCode::METHOD_NOT_ALLOWED, "WebSocket port", &body);
     // RFC 9110 section 15.5.6 demands the header; no method is allowed.
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(""));
     response
