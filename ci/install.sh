@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests and the suite need beside Rust and a C compiler: the openssl program, a Redis, and
+# Installs what the tests and the suite need beside Rust and a C compiler: the openssl program, a Redis, haproxy, and
 # websockify from PyPI in a virtual environment of its own, with what its token plugins import.
 #
 # Usage: ci/install.sh FOLDER      afterwards: PATH="FOLDER/websockify/bin:$PATH"
@@ -17,6 +17,7 @@ command -v openssl >/dev/null || missing+=(openssl)
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v ps >/dev/null || missing+=(procps)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v haproxy >/dev/null || missing+=(haproxy)
 # A Python of another origin than Debian's brings its own venv.
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then

@@ -138,12 +138,17 @@ impl Options {
             Some(config) => config.placed(error, &mut command),
         })?;
         let mut options = <Self as clap::FromArgMatches>::from_arg_matches_mut(&mut matches)?;
-        options.open_secret = config.and_then(|config| config.open_secret().map(Path::to_owned));
         if options.generate.is_some() {
             return Ok(options);
         }
         options.tokens.read().map_err(|words| command.error(ErrorKind::InvalidValue, words))?;
         options.shown_secrets = options.secrets_on(&given);
+        let secret = config.as_ref().filter(|config| {
+            config.gives_a_secret()
+                || config.gives("token-source") && options.tokens.show_a_password()
+        });
+        options.open_secret =
+            secret.and_then(|config| config.readable_by_others().map(Path::to_owned));
         options
             .tls
             .read_environment()
@@ -212,7 +217,7 @@ impl Options {
 }
 
 impl From<Options> for Settings {
-    fn from(options: Options) -> Self {
+    fn from(mut options: Options) -> Self {
         let target_tls = options.targets.tls();
         let place = options.running.place();
         let wrap = options.wrap.wrap(place);
@@ -224,7 +229,9 @@ impl From<Options> for Settings {
             (None, None, None, Some(endpoint)) => Target::Tcp(endpoint).into(),
             (None, None, None, None) => unreachable!("place() requires one of them"),
         };
+        let proxy_protocol = options.listening.trusted_sources();
         let mut settings = Settings::new(options.listening.listen(options.listen), targets);
+        settings.proxy_protocol = proxy_protocol;
         settings.target_tls = target_tls;
         options.tls.put(&mut settings);
         options.auth.put(&mut settings);

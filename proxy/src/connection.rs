@@ -12,12 +12,13 @@ use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
 use crate::listen::{ClientStream, Peer};
 use crate::log::Log;
+use crate::proxy_protocol::{self, NoHeader, TrustedSource};
 use crate::record::{Recorded, Recorder};
 use crate::relay::{self, Ending, Relay};
 use crate::served::{Served, Tls};
 use crate::settings::{ClientCertificates, PlainClients, Target};
 use crate::sniff::{self, Opening};
-use crate::target::{Destination, Reached, TargetLoss};
+use crate::target::{Destination, Reached, TargetLoss, Verified};
 use crate::tls::{
     HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
     pub(crate) site: Arc<Site>,
     pub(crate) served: Served,
+    /// Whose PROXY headers are believed.
+    pub(crate) proxy_protocol: Vec<TrustedSource>,
     pub(crate) plain: PlainClients,
     pub(crate) destination: Arc<Destination>,
     /// How often clients are pinged.
@@ -54,9 +57,19 @@ impl Connection {
     }
 
     /// Serves the client. Whatever goes wrong concerns this client only, and is logged.
-    pub(crate) async fn serve(self, stream: ClientStream) {
+    pub(crate) async fn serve(mut self, mut stream: ClientStream) {
         // A socket that is gone already shows that in its first read.
         let _ = stream.tune();
+        if self.shared.proxy_protocol.iter().any(|source| source.has(self.peer)) {
+            match proxy_protocol::read(&mut stream).await {
+                Ok(client) => self.peer = client.map_or(self.peer, Peer::Tcp),
+                Err(NoHeader::Nothing) => return self.tell(ClientEvent::Empty),
+                Err(problem) => {
+                    self.tell(ClientEvent::NoProxyHeader(problem));
+                    return crate::linger::close(stream).await;
+                }
+            }
+        }
         match sniff::opening(&stream).await {
             Ok(Opening::Tls) => self.serve_tls(stream).await,
             Ok(Opening::Plain) if self.shared.plain == PlainClients::Refused => {
@@ -133,15 +146,25 @@ impl Connection {
         early: &[u8],
         target: Target,
     ) {
+        let verified = self.shared.destination.verified(&target);
         let Reached { stream, tls } = match self.shared.destination.connect(&target).await {
             Ok(reached) => reached,
             Err(error) => {
-                self.shared.log.tell(&Event::TargetFailed { target, error, client: self.peer });
+                let peer = self.peer;
+                self.shared.log.tell(&Event::TargetFailed {
+                    target,
+                    error,
+                    verified,
+                    client: peer,
+                });
                 let reason = "Failed to connect to downstream server";
                 return relay::refuse(client, Close { code: CloseCode::InternalError, reason })
                     .await;
             }
         };
+        if verified == Verified::No {
+            self.tell(ClientEvent::TargetNotVerified(target.clone()));
+        }
         let recording = match &self.shared.recorder {
             Some(recorder) => recorder.begin(&self.shared.log, self.peer).await,
             None => None,
@@ -163,6 +186,7 @@ impl Connection {
             (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {
                 target,
                 loss: TargetLoss::of(error, asked),
+                verified,
                 client: self.peer,
             }),
             (

@@ -18,8 +18,9 @@ use crate::http::{OwnFile, UpgradeRefusal};
 use crate::identity::{IdentityError, Summary, Warning};
 use crate::listen::{Giver, ListenAddress, Peer};
 use crate::log::SyslogAddress;
+use crate::proxy_protocol::{NoHeader, TrustedSource};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
-use crate::target::{TargetError, TargetLoss};
+use crate::target::{TargetError, TargetLoss, Verified};
 use crate::tls::{
     Alert, Ciphers, ClientHelloFacts, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd,
     SilentMoment,
@@ -36,6 +37,8 @@ pub enum Event {
     Settings,
     /// A socket listens.
     Listening(ListenAddress, Option<Giver>),
+    /// Connections from there begin with a PROXY header.
+    ProxyProtocol(Vec<TrustedSource>),
     /// Files are served from a folder.
     WebRoot(PathBuf, DirectoryListing),
     /// TLS works.
@@ -110,6 +113,8 @@ pub enum Event {
         target: Target,
         /// Why.
         error: TargetError,
+        /// Whether it has to show who it is.
+        verified: Verified,
         /// For whom it was tried.
         client: Peer,
     },
@@ -119,6 +124,8 @@ pub enum Event {
         target: Target,
         /// How.
         loss: TargetLoss,
+        /// Whether it showed who it is.
+        verified: Verified,
         /// Whose session it was.
         client: Peer,
     },
@@ -197,6 +204,8 @@ pub enum Asked {
 pub enum ClientEvent {
     /// It connected and sent nothing in time, or left before its first byte.
     Empty,
+    /// It should begin with a PROXY header.
+    NoProxyHeader(NoHeader),
     /// It speaks TLS, and there is no certificate file.
     TlsWithoutFile(PathBuf),
     /// It speaks TLS, and the certificate file is broken.
@@ -252,6 +261,8 @@ pub enum ClientEvent {
     },
     /// The client broke the WebSocket protocol; the session ended.
     Violation(Violation),
+    /// Its session goes to a target that did not show who it is.
+    TargetNotVerified(Target),
     /// The target broke the connection of a session, in the system's words.
     TargetLost(String),
     /// It answered no ping for long, and the session ended.
@@ -299,6 +310,10 @@ impl fmt::Display for Event {
             Self::Listening(address, None) => write!(f, "  - Listen on {address}"),
             Self::Listening(address, Some(_)) => {
                 write!(f, "  - Listen on {address}, a socket of systemd's")
+            }
+            Self::ProxyProtocol(sources) => {
+                let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
+                write!(f, "  - PROXY headers (versions 1 and 2) from {}", sources.join(", "))
             }
             Self::WebRoot(folder, DirectoryListing::Shown) => {
                 write!(f, "  - Web server. Web root: {}", folder.display())
@@ -411,16 +426,25 @@ impl fmt::Display for Event {
                 }
                 write!(f, "{times} more in {seconds} s: {words}")
             }
-            Self::TargetFailed { target, error, client } => {
-                write!(
-                    f,
-                    "target {target}: Failed to connect to {target}: {error} (for client {client})"
-                )
-            }
-            Self::TargetLost { target, loss, client } => {
-                write!(f, "target {target}: {loss} (for client {client})")
-            }
+            Self::TargetFailed { target, error, verified, client } => write!(
+                f,
+                "target {target}: Failed to connect to {target}: {error}{} (for client {client})",
+                not_verified(*verified)
+            ),
+            Self::TargetLost { target, loss, verified, client } => write!(
+                f,
+                "target {target}: {loss}{} (for client {client})",
+                not_verified(*verified)
+            ),
         }
+    }
+}
+
+/// What is said of a target that could be anybody.
+fn not_verified(verified: Verified) -> &'static str {
+    match verified {
+        Verified::AsWanted => "",
+        Verified::No => " (its certificate is not verified: --ssl-target-insecure)",
     }
 }
 
@@ -503,6 +527,11 @@ impl fmt::Display for ClientEvent {
                     "TLS connection closed, no usable certificate: {reason} (OpenSSL: {words})"
                 )
             }
+            Self::NoProxyHeader(problem) => write!(
+                f,
+                "no PROXY header, closed: {problem}; connections from there must begin with one (--proxy-protocol): switch \
+                 it on in the balancer (haproxy: send-proxy-v2, nginx: proxy_protocol on), or leave its address out"
+            ),
             Self::PlainRefused => f.write_str("non-SSL connection received but disallowed"),
             Self::Handshake(end, hello, asked) => write!(f, "{}", end.explained(hello, *asked)),
             Self::Certificate(shown) => write!(f, "showed a certificate that we accept: {shown}"),
@@ -542,6 +571,11 @@ impl fmt::Display for ClientEvent {
                 )
             }
             Self::Violation(violation) => write!(f, "broke the WebSocket protocol: {violation}"),
+            Self::TargetNotVerified(target) => write!(
+                f,
+                "session with {target}, which did not show who it is (--ssl-target-insecure): who stands between can \
+                 read and change everything"
+            ),
             Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
             Self::Silent => f.write_str(
                 "answered no ping (--heartbeat) for long and is taken for gone: the session ends",

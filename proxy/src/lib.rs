@@ -26,6 +26,7 @@ mod opening_hours;
 mod prepared;
 mod program;
 mod proxy;
+mod proxy_protocol;
 mod record;
 mod relay;
 mod served;
@@ -57,13 +58,14 @@ pub use log::{
 };
 pub use program::main;
 pub use proxy::{Proxy, Reloader};
+pub use proxy_protocol::{HeaderProblem, NoHeader, SourceError, TrustedSource};
 pub use settings::{
     AddressFamily, ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Listen,
     Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, Times, TlsVersion,
     TlsVersions,
 };
 pub use start_error::StartError;
-pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
+pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss, Verified};
 pub use tls::{
     Alert, Alpn, CertificateProblem, Ciphers, CiphersError, ClientCertificateRefusal,
     ClientHelloFacts, Concern, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd, SilentMoment,

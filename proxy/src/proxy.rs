@@ -88,6 +88,9 @@ impl Proxy {
 
         log.tell(&Event::Settings);
         listener.events().iter().for_each(|event| log.tell(event));
+        if !settings.proxy_protocol.is_empty() {
+            log.tell(&Event::ProxyProtocol(settings.proxy_protocol.clone()));
+        }
         prepared.events.iter().for_each(|event| log.tell(event));
         let Prepared {
             destination, mut program, gate, setup, files, loaded, web, recorder, ..
@@ -118,6 +121,7 @@ impl Proxy {
             }),
             served: Served::new(loaded, files, setup, Arc::clone(&log)),
             log,
+            proxy_protocol: settings.proxy_protocol,
             plain: settings.plain,
             destination,
             heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),

@@ -11,6 +11,7 @@ use crate::auth::Authentication;
 use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogFormat, LogSink, Refusals, Syslog, Verbosity};
+use crate::proxy_protocol::TrustedSource;
 use crate::tls::Ciphers;
 use crate::token::Tokens;
 use crate::traffic::Traffic;
@@ -24,6 +25,8 @@ use crate::wrap::Wrap;
 pub struct Settings {
     /// Where to listen.
     pub listen: Listen,
+    /// Whose connections begin with a PROXY header, which says whose they are; those of others must not.
+    pub proxy_protocol: Vec<TrustedSource>,
     /// Where the bytes of each WebSocket session go.
     pub targets: Targets,
     /// Whether targets are spoken to over TLS, and how; only those that are [`Target::Tcp`].
@@ -86,6 +89,7 @@ impl Settings {
     pub fn new(listen: impl Into<Listen>, targets: impl Into<Targets>) -> Self {
         Self {
             listen: listen.into(),
+            proxy_protocol: Vec::new(),
             targets: targets.into(),
             target_tls: None,
             cert: PathBuf::from("self.pem"),

@@ -245,7 +245,18 @@ fn a_bad_certificate_is_refused_in_words_and_accepted_only_with_insecure() {
         let mut proxy = Proxy::start(folder, &["--ssl-target", "--ssl-target-insecure"], address);
         proxy.line("  - Warning: --ssl-target-insecure accepts any certificate of the target");
         WebSocket::open(proxy.connect()).echo(b"all the same");
+        proxy.line(&format!(
+            ": session with {address}, which did not show who it is (--ssl-target-insecure)"
+        ));
     }
+    let folder = folder();
+    let nobody = closed_port();
+    let options = ["--ssl-target", "--ssl-target-insecure"];
+    let line = fails(&mut Proxy::start(folder.path(), &options, nobody), &nobody.to_string());
+    assert!(
+        line.contains(" (its certificate is not verified: --ssl-target-insecure) (for client "),
+        "{line}"
+    );
 }
 
 #[test]

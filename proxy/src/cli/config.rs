@@ -131,10 +131,19 @@ impl Config {
         Ok(Self { path: path.to_owned(), given, readable_by })
     }
 
-    /// The file, if others can read a secret in it.
-    pub(super) fn open_secret(&self) -> Option<&Path> {
-        let secret = self.given.iter().any(|given| SECRETS.contains(&given.name.as_str()));
-        (secret && self.readable_by == ReadableBy::Others).then_some(self.path.as_path())
+    /// Whether the option stands in it.
+    pub(super) fn gives(&self, name: &str) -> bool {
+        self.given.iter().any(|given| given.name == name)
+    }
+
+    /// Whether an option stands in it that is always a secret.
+    pub(super) fn gives_a_secret(&self) -> bool {
+        SECRETS.iter().any(|name| self.gives(name))
+    }
+
+    /// The file, if others can read it.
+    pub(super) fn readable_by_others(&self) -> Option<&Path> {
+        (self.readable_by == ReadableBy::Others).then_some(self.path.as_path())
     }
 
     /// The arguments of a call with what the file gives: its options in front, and what is no option behind, where the

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Options, PlaceToRun};
 use crate::listen::HandedSockets;
+use crate::proxy_protocol::TrustedSource;
 use crate::settings::{AddressFamily, Endpoint, Listen, target_endpoint};
 use crate::wrap::WrapError;
 
@@ -32,6 +33,11 @@ pub(super) struct ListenOptions {
     #[arg(short = '6', long)]
     prefer_ipv6: bool,
 
+    /// Expect a PROXY header (version 1 or 2) at the beginning of connections from a balancer, and take the client's
+    /// address from it: ADDRESS, ADDRESS/PREFIX or unix, several with commas between them. Others may not send one
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    proxy_protocol: Vec<TrustedSource>,
+
     /// What systemd handed over, if there is no SOURCE_PORT.
     #[arg(skip)]
     handed: Option<HandedSockets>,
@@ -47,6 +53,11 @@ fn mode(text: &str) -> Result<u32, &'static str> {
 impl ListenOptions {
     fn instead_of_a_port(&self) -> bool {
         self.unix_listen.is_some() || self.inetd || self.handed.is_some()
+    }
+
+    /// Whose PROXY headers are believed.
+    pub(super) fn trusted_sources(&mut self) -> Vec<TrustedSource> {
+        std::mem::take(&mut self.proxy_protocol)
     }
 
     pub(super) fn listen(self, port: Option<Endpoint>) -> Listen {

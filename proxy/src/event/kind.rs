@@ -35,6 +35,7 @@ impl Event {
         match self {
             Self::Settings
             | Self::Listening(..)
+            | Self::ProxyProtocol(_)
             | Self::WebRoot(..)
             | Self::Tls(..)
             | Self::TlsMissing
@@ -128,6 +129,7 @@ impl ClientEvent {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Empty => "no-bytes",
+            Self::NoProxyHeader(_) => "no-proxy-header",
             Self::TlsWithoutFile(_) | Self::TlsWithBrokenFile(..) => "tls-not-served",
             Self::PlainRefused => "plain-refused",
             Self::Handshake(end, ..) => match end {
@@ -151,6 +153,7 @@ impl ClientEvent {
             Self::Request { .. } => "request",
             Self::OwnFileNotServed { .. } | Self::KeyNotServed { .. } => "file-not-served",
             Self::Violation(_) => "protocol-violation",
+            Self::TargetNotVerified(_) => "target-not-verified",
             Self::TargetLost(_) => "target-lost",
             Self::Silent => "client-silent",
             Self::SessionOver { .. } => "session-over",
@@ -174,7 +177,8 @@ impl ClientEvent {
     fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::TlsWithoutFile(_)
+            Self::NoProxyHeader(_)
+                | Self::TlsWithoutFile(_)
                 | Self::TlsWithBrokenFile(..)
                 | Self::PlainRefused
                 | Self::Handshake(..)

@@ -51,6 +51,15 @@ pub enum AskedUs {
     ForNothing,
 }
 
+/// Whether a target showed who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// By its certificate, or it was not asked: it is spoken to without TLS.
+    AsWanted,
+    /// It is spoken to over TLS, and could be anybody (`--ssl-target-insecure`).
+    No,
+}
+
 /// Where sessions go, and how.
 #[derive(Debug)]
 pub(crate) struct Destination {
@@ -82,6 +91,14 @@ impl Destination {
             Listed::One(target) => Targets::One(target.clone()),
             Listed::ByToken(tokens) => Targets::ByToken(tokens.tokens().clone()),
             Listed::Program(door) => Targets::Program(door.wrap.clone()),
+        }
+    }
+
+    /// Whether a target has to show who it is.
+    pub(crate) fn verified(&self, target: &Target) -> Verified {
+        match (&self.tls, target) {
+            (Some(tls), Target::Tcp(_)) if tls.authorities().is_none() => Verified::No,
+            _ => Verified::AsWanted,
         }
     }
 
