@@ -20,7 +20,7 @@ use crate::listen::{Giver, ListenAddress, Peer};
 use crate::log::SyslogAddress;
 use crate::proxy_protocol::{NoHeader, TrustedSource};
 use crate::settings::{ClientCertificates, DirectoryListing, Target, Targets, TlsVersions};
-use crate::target::{TargetError, TargetLoss, Verified};
+use crate::target::{KeyPin, TargetError, TargetLoss, Verified, listed};
 use crate::tls::{
     Alert, Ciphers, ClientHelloFacts, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd,
     SilentMoment,
@@ -66,8 +66,8 @@ pub enum Event {
     /// Plain clients are not served.
     PlainRefused,
     /// Targets are spoken to over TLS: which name their certificates must have, the target's host without one, and who
-    /// must have issued them; nobody if they are not verified.
-    TargetTls(Option<String>, Option<AuthoritiesOrigin>),
+    /// must have issued them, and which keys they must have; neither if they are not verified.
+    TargetTls(Option<String>, Option<AuthoritiesOrigin>, Vec<KeyPin>),
     /// What passes is shown on standard output.
     TrafficShown,
     /// Sessions are recorded in this path with a number behind it.
@@ -369,14 +369,23 @@ impl fmt::Display for Event {
             }
             Self::OptionWarning(warning) => write!(f, "  - Warning: {warning}"),
             Self::PlainRefused => f.write_str("  - Deny non-SSL/TLS connections"),
-            Self::TargetTls(name, Some(origin)) => {
+            Self::TargetTls(name, Some(origin), pins) => {
                 let name = name.as_deref().unwrap_or("its host");
                 write!(
                     f,
                     "  - SSL/TLS to the target: its certificate must be for {name} and issued by {origin}"
-                )
+                )?;
+                match &pins[..] {
+                    [] => Ok(()),
+                    pins => write!(f, ", and its key {}", listed(pins)),
+                }
             }
-            Self::TargetTls(_, None) => {
+            Self::TargetTls(_, None, pins) if !pins.is_empty() => write!(
+                f,
+                "  - SSL/TLS to the target: its key must be {}, whoever issued its certificate",
+                listed(pins)
+            ),
+            Self::TargetTls(_, None, _) => {
                 f.write_str("  - SSL/TLS to the target: its certificate is not verified")
             }
             Self::TrafficShown => {

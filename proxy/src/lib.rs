@@ -65,7 +65,10 @@ pub use settings::{
     TlsVersions,
 };
 pub use start_error::StartError;
-pub use target::{AskedUs, NotTls, TargetCertificateRefusal, TargetError, TargetLoss, Verified};
+pub use target::{
+    AskedUs, KeyPin, NotTls, PinError, TargetCertificateRefusal, TargetError, TargetKeyRefusal,
+    TargetLoss, Verified,
+};
 pub use tls::{
     Alert, Alpn, CertificateProblem, Ciphers, CiphersError, ClientCertificateRefusal,
     ClientHelloFacts, Concern, HandshakeEnd, IdleWord, ShownCertificate, SilentEnd, SilentMoment,

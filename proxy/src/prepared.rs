@@ -16,7 +16,7 @@ use crate::settings::{
     ClientCertificates, Password, PlainClients, Settings, Target, TargetTrust, Targets, TlsVersions,
 };
 use crate::start_error::StartError;
-use crate::target::{Destination, Listed, TargetTlsSetup};
+use crate::target::{Destination, Listed, TargetTlsSetup, Verified};
 use crate::tls::{ClientCheck, TlsSetup};
 use crate::token::TokenTargets;
 use crate::traffic::Traffic;
@@ -104,8 +104,12 @@ impl Prepared {
             events.push(Event::PlainRefused);
         }
         if let Some(tls) = &destination.tls {
-            events.push(Event::TargetTls(tls.name(), tls.authorities().cloned()));
-            if tls.authorities().is_none() {
+            events.push(Event::TargetTls(
+                tls.name(),
+                tls.authorities().cloned(),
+                tls.pins().to_vec(),
+            ));
+            if tls.verified() == Verified::No {
                 events.push(Event::OptionWarning(OptionWarning::TargetNotVerified));
             }
         }
@@ -163,7 +167,7 @@ fn destination(
         return Ok((Destination { listed, tls: None }, warning, program));
     };
     let authorities = match &tls.trust {
-        TargetTrust::Anything => None,
+        TargetTrust::Anything | TargetTrust::Key => None,
         TargetTrust::System => Some(Authorities::load(None)),
         TargetTrust::File(file) => Some(Authorities::load(Some(file))),
     };
@@ -176,7 +180,8 @@ fn destination(
         ServerName::try_from(name.to_owned())
             .map_err(|_| StartError::TargetName { name: name.to_owned() })
     });
-    let tls = TargetTlsSetup::new(name.transpose()?, authorities).map_err(StartError::Tls)?;
+    let tls = TargetTlsSetup::new(name.transpose()?, authorities, tls.pins.clone())
+        .map_err(StartError::Tls)?;
     Ok((Destination { listed, tls: Some(tls) }, warning, program))
 }
 

@@ -12,6 +12,7 @@ use crate::event::OptionWarning;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogFormat, LogSink, Refusals, Syslog, Verbosity};
 use crate::proxy_protocol::TrustedSource;
+use crate::target::KeyPin;
 use crate::tls::Ciphers;
 use crate::token::Tokens;
 use crate::traffic::Traffic;
@@ -304,6 +305,8 @@ impl fmt::Display for Targets {
 pub struct TargetTls {
     /// Which certificates are accepted.
     pub trust: TargetTrust,
+    /// Which keys, of those certificates; any if there are none (`--ssl-target-pin`).
+    pub pins: Vec<KeyPin>,
     /// The name that the certificate must have and that is asked for with SNI; `None` takes the target's host.
     pub name: Option<String>,
 }
@@ -315,6 +318,8 @@ pub enum TargetTrust {
     System,
     /// Those that the authorities in this file issued, and those in the file themselves.
     File(PathBuf),
+    /// Those with one of the [`pins`](TargetTls::pins), whoever issued them, for whatever name and time.
+    Key,
     /// All. Who stands between can read and change everything.
     Anything,
 }

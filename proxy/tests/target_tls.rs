@@ -259,6 +259,65 @@ fn a_bad_certificate_is_refused_in_words_and_accepted_only_with_insecure() {
     );
 }
 
+/// The pin of a certificate, by openssl.
+fn pin(folder: &Path, certificate: &str) -> String {
+    let script = "openssl x509 -in $0 -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | \
+                  base64";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, certificate])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    format!("sha256//{}", String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// Self-signed, for another name, expired: the key is what counts, unless authorities are named as well.
+#[test]
+fn a_target_is_known_by_its_key() {
+    for (name, make, _, _) in REFUSED {
+        let folder = folder();
+        let folder = folder.path();
+        make(folder);
+        let (address, _ends) = tls_echo(folder, "server");
+        let key = pin(folder, "server.pem");
+        let other = pin(folder, "ca.pem");
+        let pinned = ["--ssl-target", "--ssl-target-pin", &other, "--ssl-target-pin", &key];
+        let mut proxy = Proxy::start(folder, &pinned, address);
+        proxy.line(&format!(
+            "  - SSL/TLS to the target: its key must be {other} or {key}, whoever issued"
+        ));
+        WebSocket::open(proxy.connect()).echo(b"hello");
+        assert!(
+            !proxy.lines.iter().any(|line| line.contains("insecure")),
+            "{name}: {:?}",
+            proxy.lines
+        );
+
+        let options = ["--ssl-target", "--ssl-target-pin", &other];
+        let line = fails(&mut Proxy::start(folder, &options, address), &address.to_string());
+        assert!(line.contains(": we refused the target's key ("), "{name}: {line}");
+        assert!(line.contains(&format!("it is {key}, which no --ssl-target-pin names")), "{line}");
+
+        let both = [TRUSTING, &["--ssl-target-pin", &key]].concat();
+        let line = fails(&mut Proxy::start(folder, &both, address), &address.to_string());
+        assert!(line.contains(": we refused the target's certificate ("), "{name}: {line}");
+    }
+    let folder = folder();
+    let folder = folder.path();
+    issue(folder, "server", SERVER, "");
+    let (address, _ends) = tls_echo(folder, "server");
+    let both = |pin: &str| {
+        let options = [TRUSTING, &["--ssl-target-pin", pin]].concat();
+        Proxy::start(folder, &options, address)
+    };
+    let key = pin(folder, "server.pem");
+    let mut proxy = both(&key);
+    proxy.line(&format!("issued by the authorities of ca.pem (CN=Authority), and its key {key}"));
+    WebSocket::open(proxy.connect()).echo(b"hello");
+    let line = fails(&mut both(&pin(folder, "ca.pem")), &address.to_string());
+    assert!(line.contains(": we refused the target's key (subject CN=server"), "{line}");
+}
+
 #[test]
 fn a_wrong_name_is_told_with_the_names_there_are() {
     let folder = folder();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::settings::{TargetTls, TargetTrust};
+use crate::target::KeyPin;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
@@ -25,8 +26,14 @@ pub(super) struct TargetOptions {
     #[arg(long, value_name = "NAME", requires = "ssl_target")]
     ssl_target_name: Option<String>,
 
+    /// Public key that the target must have: sha256// and the base64 of the SHA-256 of its SubjectPublicKeyInfo, as curl has
+    /// it, or that in hexadecimal digits. Once for each of several keys. The certificate may then be issued by anybody,
+    /// unless --ssl-target-cafile names who
+    #[arg(long, value_name = "KEY", requires = "ssl_target")]
+    ssl_target_pin: Vec<KeyPin>,
+
     /// Do not verify the target's certificate: who stands between can read and change everything
-    #[arg(long, requires = "ssl_target", conflicts_with = "ssl_target_cafile")]
+    #[arg(long, requires = "ssl_target", conflicts_with_all = ["ssl_target_cafile", "ssl_target_pin"])]
     ssl_target_insecure: bool,
 }
 
@@ -36,8 +43,13 @@ impl TargetOptions {
         let trust = match (self.ssl_target_insecure, &self.ssl_target_cafile) {
             (true, _) => TargetTrust::Anything,
             (false, Some(file)) => TargetTrust::File(file.clone()),
+            (false, None) if !self.ssl_target_pin.is_empty() => TargetTrust::Key,
             (false, None) => TargetTrust::System,
         };
-        self.ssl_target.then(|| TargetTls { trust, name: self.ssl_target_name.clone() })
+        self.ssl_target.then(|| TargetTls {
+            trust,
+            pins: self.ssl_target_pin.clone(),
+            name: self.ssl_target_name.clone(),
+        })
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io;
 
-use rustls::Error;
+use rustls::{CertificateError, Error};
 use rustls_pki_types::CertificateDer;
 
 use super::AskedUs;
+use super::pin::{KeyPin, OtherKey};
 use crate::authorities::AuthoritiesOrigin;
 use crate::event::cause;
 use crate::tls::{Alert, CertificateProblem, ShownCertificate, SilentEnd};
@@ -19,6 +20,8 @@ pub enum TargetError {
     Connect(io::Error),
     /// We refused its certificate.
     Certificate(Box<TargetCertificateRefusal>),
+    /// Its certificate may be good, and we refused its key.
+    Key(Box<TargetKeyRefusal>),
     /// It does not speak TLS.
     NotTls(NotTls),
     /// It sent an alert.
@@ -44,6 +47,29 @@ pub struct TargetCertificateRefusal {
     pub shown: ShownCertificate,
     /// By which authorities it has to be issued.
     pub authorities: Option<AuthoritiesOrigin>,
+}
+
+/// A target whose key is not pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetKeyRefusal {
+    /// The key that it has; `None` if its certificate cannot be read.
+    pub key: Option<KeyPin>,
+    /// Whose certificate it is.
+    pub shown: ShownCertificate,
+}
+
+impl fmt::Display for TargetKeyRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "we refused the target's key ({}): ", self.shown)?;
+        match self.key {
+            Some(key) => write!(
+                f,
+                "it is {key}, which no --ssl-target-pin names; if the target was given a new key, pin that one, and if not, \
+                 somebody else answers in its place"
+            ),
+            None => f.write_str("its certificate cannot be read"),
+        }
+    }
 }
 
 /// How a target begins that does not speak TLS.
@@ -91,6 +117,14 @@ impl TargetError {
             return Self::NotTls(other);
         }
         match (tls_error(&error), chain.first()) {
+            (Some(Error::InvalidCertificate(CertificateError::Other(other))), Some(leaf))
+                if other.0.is::<OtherKey>() =>
+            {
+                Self::Key(Box::new(TargetKeyRefusal {
+                    key: KeyPin::of(leaf),
+                    shown: ShownCertificate::of(leaf),
+                }))
+            }
             (Some(Error::InvalidCertificate(error)), Some(leaf)) => {
                 Self::Certificate(Box::new(TargetCertificateRefusal {
                     problem: CertificateProblem::of(error, chain),
@@ -114,6 +148,7 @@ impl fmt::Display for TargetError {
         match self {
             Self::Connect(error) => f.write_str(&cause(error)),
             Self::Certificate(refusal) => refusal.fmt(f),
+            Self::Key(refusal) => refusal.fmt(f),
             Self::NotTls(other) => other.fmt(f),
             Self::Alert(alert, asked) => write!(
                 f,

@@ -1,10 +1,13 @@
 //! Connecting to the target of a session, over TLS where that is wanted.
 
 mod failure;
+mod pin;
 mod tls;
 mod wire;
 
-pub use failure::{NotTls, TargetCertificateRefusal, TargetError, TargetLoss};
+pub use failure::{NotTls, TargetCertificateRefusal, TargetError, TargetKeyRefusal, TargetLoss};
+pub(crate) use pin::listed;
+pub use pin::{KeyPin, PinError};
 pub(crate) use tls::TargetTlsSetup;
 
 use std::io;
@@ -97,7 +100,7 @@ impl Destination {
     /// Whether a target has to show who it is.
     pub(crate) fn verified(&self, target: &Target) -> Verified {
         match (&self.tls, target) {
-            (Some(tls), Target::Tcp(_)) if tls.authorities().is_none() => Verified::No,
+            (Some(tls), Target::Tcp(_)) => tls.verified(),
             _ => Verified::AsWanted,
         }
     }

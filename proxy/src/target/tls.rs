@@ -6,18 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature_with_raw_key};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::failure::TargetError;
+use super::pin::{KeyPin, OtherKey};
 use super::wire::Wire;
-use super::{AskedUs, Reached};
+use super::{AskedUs, Reached, Verified};
 use crate::authorities::{Authorities, AuthoritiesOrigin};
 use crate::identity::names;
 use crate::tls::check_dates;
@@ -29,6 +33,8 @@ pub(crate) struct TargetTlsSetup {
     /// target's host.
     name: Option<ServerName<'static>>,
     trust: Trust,
+    /// Of which its key must be one, unless there are none.
+    pins: Vec<KeyPin>,
 }
 
 /// Which certificates of a target are accepted.
@@ -39,10 +45,12 @@ enum Trust {
 }
 
 impl TargetTlsSetup {
-    /// Certificates for `name`, or else for the target's host, by `authorities`; without them, any certificate.
+    /// Certificates for `name`, or else for the target's host, by `authorities`; without them, any certificate. Their
+    /// keys must be among `pins`, if there are any.
     pub(crate) fn new(
         name: Option<ServerName<'static>>,
         authorities: Option<Authorities>,
+        pins: Vec<KeyPin>,
     ) -> Result<Self, Error> {
         let trust = match authorities {
             None => Trust::Anything,
@@ -56,7 +64,7 @@ impl TargetTlsSetup {
                 Trust::Issued { authorities, verifier }
             }
         };
-        Ok(Self { name, trust })
+        Ok(Self { name, trust, pins })
     }
 
     /// By which authorities the certificate must be issued, if it is verified.
@@ -64,6 +72,19 @@ impl TargetTlsSetup {
         match &self.trust {
             Trust::Issued { authorities, .. } => Some(&authorities.origin),
             Trust::Anything => None,
+        }
+    }
+
+    /// Which keys a target may have; any if there are none.
+    pub(crate) fn pins(&self) -> &[KeyPin] {
+        &self.pins
+    }
+
+    /// Whether a target has to show who it is.
+    pub(crate) fn verified(&self) -> Verified {
+        match &self.trust {
+            Trust::Anything if self.pins.is_empty() => Verified::No,
+            Trust::Anything | Trust::Issued { .. } => Verified::AsWanted,
         }
     }
 
@@ -84,7 +105,11 @@ impl TargetTlsSetup {
             None => ServerName::try_from(host.to_owned())
                 .map_err(|_| TargetError::NotAName(host.to_owned()))?,
         };
-        let target = Arc::new(WatchedTarget { trust: self.trust.clone(), shown: Mutex::default() });
+        let target = Arc::new(WatchedTarget {
+            trust: self.trust.clone(),
+            pins: self.pins.clone(),
+            shown: Mutex::default(),
+        });
         let asked = Arc::new(Asked::default());
         let config = config(&target, &asked).map_err(TargetError::Protocol)?;
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, Wire::new(stream));
@@ -140,6 +165,7 @@ impl ResolvesClientCert for Asked {
 #[derive(Debug)]
 struct WatchedTarget {
     trust: Trust,
+    pins: Vec<KeyPin>,
     shown: Mutex<Vec<CertificateDer<'static>>>,
 }
 
@@ -160,7 +186,7 @@ impl ServerCertVerifier for WatchedTarget {
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(leaf).chain(intermediates).map(|der| der.clone().into_owned());
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = chain.collect();
-        match &self.trust {
+        let verified = match &self.trust {
             Trust::Anything => Ok(ServerCertVerified::assertion()),
             // The file names this very certificate: it is trusted as it is, as authority or not.
             Trust::Issued { authorities, .. } if authorities.certificates.contains(leaf) => {
@@ -171,7 +197,13 @@ impl ServerCertVerifier for WatchedTarget {
             Trust::Issued { verifier, .. } => {
                 verifier.verify_server_cert(leaf, intermediates, name, ocsp, now)
             }
+        };
+        let pinned =
+            self.pins.is_empty() || KeyPin::of(leaf).is_some_and(|pin| self.pins.contains(&pin));
+        if verified.is_ok() && !pinned {
+            return Err(CertificateError::Other(OtherError(Arc::new(OtherKey))).into());
         }
+        verified
     }
 
     fn verify_tls12_signature(
@@ -182,7 +214,11 @@ impl ServerCertVerifier for WatchedTarget {
     ) -> Result<HandshakeSignatureValid, Error> {
         match &self.trust {
             // With any key accepted, a signature by it proves nothing.
-            Trust::Anything => Ok(HandshakeSignatureValid::assertion()),
+            Trust::Anything if self.pins.is_empty() => Ok(HandshakeSignatureValid::assertion()),
+            Trust::Anything => {
+                let algorithms = default_provider().signature_verification_algorithms;
+                verify_tls12_signature(message, leaf, signed, &algorithms)
+            }
             Trust::Issued { verifier, .. } => {
                 verifier.verify_tls12_signature(message, leaf, signed)
             }
@@ -196,7 +232,15 @@ impl ServerCertVerifier for WatchedTarget {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         match &self.trust {
-            Trust::Anything => Ok(HandshakeSignatureValid::assertion()),
+            Trust::Anything if self.pins.is_empty() => Ok(HandshakeSignatureValid::assertion()),
+            Trust::Anything => {
+                let algorithms = default_provider().signature_verification_algorithms;
+                // By the key itself: webpki reads no certificate of version 1,.
+                let (_, parsed) =
+                    X509Certificate::from_der(leaf).map_err(|_| CertificateError::BadEncoding)?;
+                let key = SubjectPublicKeyInfoDer::from(parsed.public_key().raw);
+                verify_tls13_signature_with_raw_key(message, &key, signed, &algorithms)
+            }
             Trust::Issued { verifier, .. } => {
                 verifier.verify_tls13_signature(message, leaf, signed)
             }
