@@ -151,6 +151,10 @@ impl Options {
             secret.and_then(|config| config.readable_by_others().map(Path::to_owned));
         options
             .tls
+            .check()
+            .map_err(|words| command.error(ErrorKind::WrongNumberOfValues, words))?;
+        options
+            .tls
             .read_environment()
             .map_err(|words| command.error(ErrorKind::InvalidValue, words))?;
         options
@@ -261,7 +265,7 @@ pub(crate) enum Task {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{ClientCertificates, PlainClients};
+    use crate::settings::{CertificateFiles, ClientCertificates, PlainClients};
     use crate::token::{ListRead, TokenFrom, TokenSource, Tokens};
 
     #[test]
@@ -361,6 +365,33 @@ mod tests {
         assert_eq!(asked(Some("--verify-client")).unwrap(), ClientCertificates::Required);
         assert_eq!(asked(Some("--verify-client=optional")).unwrap(), ClientCertificates::Optional);
         assert!(asked(Some("--verify-client=perhaps")).is_err());
+    }
+
+    #[test]
+    fn several_certificates_are_in_order() {
+        let read = |given: &[&str]| {
+            let options = Options::read(["p", "6080", "h:1"].iter().chain(given));
+            options.map(Settings::from).map_err(|error| error.to_string())
+        };
+        let files = |cert: &str, key: Option<&str>| CertificateFiles {
+            cert: cert.into(),
+            key: key.map(Into::into),
+        };
+        let two = read(&["--cert", "a", "--key", "x", "--cert", "b", "--key", "y"]).unwrap();
+        assert_eq!((two.cert, two.key), ("a".into(), Some("x".into())));
+        assert_eq!(two.further_certificates, [files("b", Some("y"))]);
+        let two = read(&["--cert", "a", "--cert=b"]).unwrap();
+        assert_eq!(two.further_certificates, [files("b", None)]);
+        let default = read(&["--key", "x"]).unwrap();
+        assert_eq!((default.cert, default.key), ("self.pem".into(), Some("x".into())));
+        let error = read(&["--cert", "a", "--cert", "b", "--key", "x"]).unwrap_err();
+        assert!(error.contains("--cert is given 2 times and --key 1 times"), "{error}");
+
+        let config = "cert = ['a', 'b']\n";
+        let of_file = Settings::from(read_with(config, &["6080", "h:1"]).unwrap());
+        assert_eq!(of_file.further_certificates, [files("b", None)]);
+        let given = Settings::from(read_with(config, &["6080", "h:1", "--cert", "c"]).unwrap());
+        assert_eq!((given.cert, given.further_certificates), ("c".into(), vec![]));
     }
 
     fn read_with(config: &str, arguments: &[&str]) -> Result<Options, String> {

@@ -15,12 +15,13 @@ use crate::log::Log;
 use crate::proxy_protocol::{self, NoHeader, TrustedSource};
 use crate::record::{Recorded, Recorder};
 use crate::relay::{self, Ending, Relay};
-use crate::served::{Served, Tls};
+use crate::served::{ServedCertificates, Tls};
 use crate::settings::{ClientCertificates, PlainClients, Target};
 use crate::sniff::{self, Opening};
 use crate::target::{Destination, Reached, TargetLoss, Verified};
 use crate::tls::{
-    HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Witness, first_request_byte, read_client_hello,
+    self, Greeting, HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Unserved, Witness,
+    first_request_byte, read_client_hello,
 };
 use crate::traffic::Traffic;
 use crate::websocket::{Close, CloseCode};
@@ -29,7 +30,7 @@ use crate::websocket::{Close, CloseCode};
 pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
     pub(crate) site: Arc<Site>,
-    pub(crate) served: Served,
+    pub(crate) served: ServedCertificates,
     /// Whose PROXY headers are believed.
     pub(crate) proxy_protocol: Vec<TrustedSource>,
     pub(crate) plain: PlainClients,
@@ -84,29 +85,50 @@ impl Connection {
     }
 
     async fn serve_tls(&self, stream: ClientStream) {
-        let tls = self.shared.served.current().await;
-        let event = match &*tls {
-            Tls::Ready(server) => return self.serve_https(server, stream).await,
-            Tls::Missing(path) => ClientEvent::TlsWithoutFile(path.clone()),
-            Tls::Broken(error) => {
-                ClientEvent::TlsWithBrokenFile(error.reason(), error.openssl_words())
+        let offer = self.shared.served.current().await;
+        let mut stream = Witness::new(stream);
+        let any = match offer.any() {
+            Ok(server) => server,
+            Err(tls) => {
+                // Read first, so that the client sees the same end however its ClientHello is cut: no reset, no alert.
+                let _ = timeout(HANDSHAKE_DEADLINE, read_client_hello(&mut stream)).await;
+                self.tell_not_served(tls);
+                return crate::linger::close(stream.into_inner()).await;
             }
         };
-        // Read first, so that the client sees the same end however its ClientHello is cut: no reset, no alert.
-        let mut stream = Witness::new(stream);
-        let _ = timeout(HANDSHAKE_DEADLINE, read_client_hello(&mut stream)).await;
-        self.tell(event);
-        crate::linger::close(stream.into_inner()).await;
+        let greeting = match tls::greet(stream).await {
+            Ok(greeting) => greeting,
+            Err(unserved) => return self.unserved(*unserved, any.asked()).await,
+        };
+        match offer.of(greeting.server_name()) {
+            Tls::Ready(server) => self.serve_https(server, greeting).await,
+            tls => {
+                self.tell_not_served(tls);
+                crate::linger::close(greeting.into_stream()).await;
+            }
+        }
     }
 
-    async fn serve_https(&self, server: &TlsServer, stream: ClientStream) {
-        match server.accept(Witness::new(stream)).await {
-            Err(unserved) => {
-                self.tell(ClientEvent::Handshake(unserved.end, unserved.hello, server.asked()));
-                if let Some(stream) = unserved.stream {
-                    crate::linger::close(stream).await;
-                }
+    fn tell_not_served(&self, tls: &Tls) {
+        match tls {
+            Tls::Ready(_) => {}
+            Tls::Missing(path) => self.tell(ClientEvent::TlsWithoutFile(path.clone())),
+            Tls::Broken(error) => {
+                self.tell(ClientEvent::TlsWithBrokenFile(error.reason(), error.openssl_words()))
             }
+        }
+    }
+
+    async fn unserved(&self, unserved: Unserved, asked: ClientCertificates) {
+        self.tell(ClientEvent::Handshake(unserved.end, unserved.hello, asked));
+        if let Some(stream) = unserved.stream {
+            crate::linger::close(stream).await;
+        }
+    }
+
+    async fn serve_https(&self, server: &TlsServer, greeting: Greeting) {
+        match server.accept(greeting).await {
+            Err(unserved) => self.unserved(*unserved, server.asked()).await,
             Ok((mut stream, chain)) => {
                 match (chain.first(), server.asked()) {
                     (Some(leaf), _) => {

@@ -47,6 +47,8 @@ pub enum Event {
     TlsMissing,
     /// TLS does not work: the certificate or key file is broken.
     TlsBroken(Arc<IdentityError>),
+    /// TLS works, and not with this certificate, which is missing or broken.
+    CertificateLeftOut(Arc<IdentityError>),
     /// TLS works, and not with all the versions that it could.
     TlsVersions(TlsVersions),
     /// TLS 1.2 is spoken with these ciphers.
@@ -326,6 +328,7 @@ impl fmt::Display for Event {
             }
             Self::TlsMissing => f.write_str("  - No SSL/TLS support (no cert file)"),
             Self::TlsBroken(error) => write!(f, "  - No SSL/TLS support: {error}"),
+            Self::CertificateLeftOut(error) => write!(f, "  - Certificate not served: {error}"),
             Self::TlsVersions(versions) => write!(f, "  - SSL/TLS versions: {versions}"),
             Self::Ciphers(ciphers) => write!(f, "  - TLS 1.2 ciphers: {ciphers}"),
             Self::TlsWarning(warning) => write!(f, "  - Warning: {warning}"),

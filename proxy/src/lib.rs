@@ -60,9 +60,9 @@ pub use program::main;
 pub use proxy::{Proxy, Reloader};
 pub use proxy_protocol::{HeaderProblem, NoHeader, SourceError, TrustedSource};
 pub use settings::{
-    AddressFamily, ClientCertificates, DirectoryListing, Endpoint, EndpointError, Lifetime, Listen,
-    Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Targets, Times, TlsVersion,
-    TlsVersions,
+    AddressFamily, CertificateFiles, ClientCertificates, DirectoryListing, Endpoint, EndpointError,
+    Lifetime, Listen, Password, PlainClients, Settings, Target, TargetTls, TargetTrust, Targets,
+    Times, TlsVersion, TlsVersions,
 };
 pub use start_error::StartError;
 pub use target::{

@@ -13,7 +13,8 @@ use crate::log::Log;
 use crate::record::Recorder;
 use crate::served::{Loaded, Tls};
 use crate::settings::{
-    ClientCertificates, Password, PlainClients, Settings, Target, TargetTrust, Targets, TlsVersions,
+    CertificateFiles, ClientCertificates, Password, PlainClients, Settings, Target, TargetTrust,
+    Targets, TlsVersions,
 };
 use crate::start_error::StartError;
 use crate::target::{Destination, Listed, TargetTlsSetup, Verified};
@@ -29,8 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) program: Option<Program>,
     pub(crate) gate: Option<Gate>,
     pub(crate) setup: TlsSetup,
-    pub(crate) files: IdentityFiles,
-    pub(crate) loaded: Loaded,
+    /// The first is for whoever asks for no name of the others.
+    pub(crate) identities: Vec<(IdentityFiles, Loaded)>,
     pub(crate) web: Option<WebFolder>,
     pub(crate) recorder: Option<Recorder>,
     /// What the start says about it.
@@ -66,17 +67,22 @@ impl Prepared {
                 versions: settings.tls_versions,
                 ciphers: settings.ciphers.clone(),
             };
-            let files =
-                IdentityFiles { cert: settings.cert.clone(), key: settings.key.clone(), password };
             // Without a version there is nothing to set up.
-            let loaded = (oldest <= newest).then(|| load(&files, &setup, settings.plain))?;
-            Some((errors.of(loaded)?, files, setup, client_events))
+            let files = (oldest <= newest).then(|| identity_files(settings, password.as_ref()))?;
+            let loaded = files.into_iter().map(|files| {
+                let loaded = load(&files, &setup, settings.plain);
+                errors.of(loaded).map(|loaded| (files, loaded))
+            });
+            // Each is looked at, whatever is wrong with the others.
+            let loaded: Vec<_> = loaded.collect();
+            let identities: Option<Vec<_>> = loaded.into_iter().collect();
+            Some((identities?, setup, client_events))
         });
         let web = errors.of(web_folder(settings));
         let (
             Some((destination, token_warning, program)),
             Some((gate, gate_events)),
-            Some((loaded, files, setup, client_events)),
+            Some((identities, setup, client_events)),
             Some(web),
             [],
         ) = (destination, gate, tls, web, &errors.0[..])
@@ -97,7 +103,7 @@ impl Prepared {
             let idle = ciphers.idle().iter().cloned().map(OptionWarning::IdleCipher);
             events.extend(idle.map(Event::OptionWarning));
         }
-        events.extend(tls_events(&loaded, &files));
+        events.extend(tls_events(&identities));
         events.extend(client_events);
         events.extend(gate_events);
         if settings.plain == PlainClients::Refused {
@@ -124,7 +130,7 @@ impl Prepared {
         let warnings = settings.command_line_warnings.iter().cloned();
         let warnings = warnings.chain(token_warning);
         events.extend(warnings.map(Event::OptionWarning));
-        Ok(Self { destination, program, gate, setup, files, loaded, web, recorder, events })
+        Ok(Self { destination, program, gate, setup, identities, web, recorder, events })
     }
 }
 
@@ -205,8 +211,10 @@ fn client_check(settings: &Settings) -> Result<(Option<ClientCheck>, Vec<Event>)
 
 /// The files that the web folder keeps to itself.
 fn own_files(settings: &Settings) -> ProtectedFiles {
-    let key = settings.key.as_ref().unwrap_or(&settings.cert);
-    let mut files = vec![(key.clone(), OwnFile::Key)];
+    let mut files: Vec<_> = identity_files(settings, None)
+        .into_iter()
+        .map(|files| (files.key.unwrap_or(files.cert), OwnFile::Key))
+        .collect();
     if let Some(path) = &settings.key_password_file {
         files.push((path.clone(), OwnFile::KeyPassword));
     }
@@ -229,7 +237,20 @@ fn gate(settings: &Settings) -> Result<(Option<Gate>, Vec<Event>), StartError> {
     Ok((Some(gate), events))
 }
 
-/// Loads the certificate for the start.
+/// The files of all certificates, that for all clients first.
+fn identity_files(settings: &Settings, password: Option<&Password>) -> Vec<IdentityFiles> {
+    let first = CertificateFiles { cert: settings.cert.clone(), key: settings.key.clone() };
+    std::iter::once(&first)
+        .chain(&settings.further_certificates)
+        .map(|CertificateFiles { cert, key }| IdentityFiles {
+            cert: cert.clone(),
+            key: key.clone(),
+            password: password.cloned(),
+        })
+        .collect()
+}
+
+/// Loads a certificate for the start.
 fn load(
     files: &IdentityFiles,
     setup: &TlsSetup,
@@ -248,12 +269,17 @@ fn load(
 }
 
 /// What the start says about TLS.
-fn tls_events(loaded: &Loaded, files: &IdentityFiles) -> Vec<Event> {
-    let first = match (&loaded.tls, &loaded.summary) {
-        (Tls::Broken(error), _) => Event::TlsBroken(Arc::clone(error)),
-        (_, Some(summary)) => Event::Tls(files.cert.clone(), Box::new(summary.clone())),
-        (_, None) => Event::TlsMissing,
-    };
-    let warnings = loaded.warnings.iter().cloned().map(Event::TlsWarning);
-    std::iter::once(first).chain(warnings).collect()
+fn tls_events(identities: &[(IdentityFiles, Loaded)]) -> Vec<Event> {
+    let some_serve = identities.iter().any(|(_, loaded)| matches!(loaded.tls, Tls::Ready(_)));
+    let mut events = Vec::new();
+    for (files, Loaded { tls, summary, warnings, .. }) in identities {
+        events.push(match (tls, tls.error(), summary) {
+            (_, Some(error), _) if some_serve => Event::CertificateLeftOut(error),
+            (Tls::Broken(error), _, _) => Event::TlsBroken(Arc::clone(error)),
+            (_, _, Some(summary)) => Event::Tls(files.cert.clone(), Box::new(summary.clone())),
+            (_, _, None) => Event::TlsMissing,
+        });
+        events.extend(warnings.iter().cloned().map(Event::TlsWarning));
+    }
+    events
 }

@@ -18,7 +18,7 @@ use crate::log::{self, Log, Manner};
 use crate::metrics;
 use crate::opening_hours::OpeningHours;
 use crate::prepared::Prepared;
-use crate::served::Served;
+use crate::served::{Served, ServedCertificates};
 use crate::settings::{Lifetime, Settings};
 use crate::start_error::StartError;
 use crate::wrap::{self, Ended, Program};
@@ -92,9 +92,8 @@ impl Proxy {
             log.tell(&Event::ProxyProtocol(settings.proxy_protocol.clone()));
         }
         prepared.events.iter().for_each(|event| log.tell(event));
-        let Prepared {
-            destination, mut program, gate, setup, files, loaded, web, recorder, ..
-        } = prepared;
+        let Prepared { destination, mut program, gate, setup, identities, web, recorder, .. } =
+            prepared;
         let destination = Arc::new(destination);
         if let Some(address) = address
             && let Some(target) = destination.own_listener(address).await
@@ -112,6 +111,9 @@ impl Proxy {
             program.start()?;
         }
 
+        let served = identities
+            .into_iter()
+            .map(|(files, loaded)| Served::new(loaded, files, setup.clone(), Arc::clone(&log)));
         let shared = Shared {
             site: Arc::new(Site {
                 gate,
@@ -119,7 +121,7 @@ impl Proxy {
                 log: Arc::clone(&log),
                 destination: Arc::clone(&destination),
             }),
-            served: Served::new(loaded, files, setup, Arc::clone(&log)),
+            served: ServedCertificates::new(served.collect()),
             log,
             proxy_protocol: settings.proxy_protocol,
             plain: settings.plain,

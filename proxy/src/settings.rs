@@ -37,7 +37,9 @@ pub struct Settings {
     pub cert: PathBuf,
     /// File with the private key, if it is not in [`cert`](Self::cert).
     pub key: Option<PathBuf>,
-    /// Password of the private key. Never logged.
+    /// Further certificates, for clients that ask for one of their names (SNI); [`cert`](Self::cert) is for all others.
+    pub further_certificates: Vec<CertificateFiles>,
+    /// Password of the private key, and of those of further certificates. Never logged.
     pub key_password: Option<Password>,
     /// File whose first line is that password, without the end of the line. Not together with
     /// [`key_password`](Self::key_password), which wins.
@@ -95,6 +97,7 @@ impl Settings {
             target_tls: None,
             cert: PathBuf::from("self.pem"),
             key: None,
+            further_certificates: Vec::new(),
             key_password: None,
             key_password_file: None,
             plain: PlainClients::Allowed,
@@ -118,6 +121,15 @@ impl Settings {
             refusals: Refusals::Counted,
         }
     }
+}
+
+/// The files of one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// File with the certificate, its chain, and the key unless [`key`](Self::key) names another file.
+    pub cert: PathBuf,
+    /// File with the private key, if it is not in [`cert`](Self::cert).
+    pub key: Option<PathBuf>,
 }
 
 /// A host (name or address) and a port.

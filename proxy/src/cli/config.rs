@@ -152,7 +152,9 @@ impl Config {
         let called = called_with(&arguments, command);
         let mut arguments = arguments.into_iter();
         let mut all: Vec<OsString> = arguments.next().into_iter().collect();
-        for given in &self.given {
+        // What the command line gives as well counts there.
+        let own: Vec<&str> = long_options(arguments.as_slice());
+        for given in self.given.iter().filter(|given| !own.contains(&given.name.as_str())) {
             all.extend(given.options());
         }
         let (mut behind, mut program) = (Vec::new(), Vec::new());
@@ -306,4 +308,11 @@ impl From<ConfigError> for clap::Error {
     fn from(error: ConfigError) -> Self {
         clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n"))
     }
+}
+
+/// The names of the long options among arguments, up to the program.
+fn long_options(arguments: &[OsString]) -> Vec<&str> {
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let long = own.filter_map(|argument| argument.to_str()?.strip_prefix("--"));
+    long.filter_map(|option| option.split('=').next()).collect()
 }

@@ -7,20 +7,21 @@ use clap::{Args, ValueEnum};
 
 use super::auth::password;
 use crate::settings::{
-    ClientCertificates, Password, PlainClients, Settings, TlsVersion, TlsVersions,
+    CertificateFiles, ClientCertificates, Password, PlainClients, Settings, TlsVersion, TlsVersions,
 };
 use crate::tls::Ciphers;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS with clients")]
 pub(super) struct TlsOptions {
-    /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order
+    /// PEM file with the certificate, its chain and, unless --key is given, the private key, in any order. Of several, each
+    /// client gets the one with the name that it asks for (SNI), and the first if none has it, or it asks for none
     #[arg(long, value_name = "FILE", default_value = "self.pem")]
-    cert: PathBuf,
+    cert: Vec<PathBuf>,
 
-    /// PEM file with the private key, if it is not in the certificate file
+    /// PEM file with the private key, if it is not in the certificate file; of several certificates, one for each
     #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    key: Vec<PathBuf>,
 
     /// Password of the private key (other users of this machine can read it in the list of processes, so better give it
     /// with --key-password-file or in the environment, as WSSURE_KEY_PASSWORD; options win over that)
@@ -101,6 +102,18 @@ impl TlsOptions {
         }
     }
 
+    /// Says what is wrong with the number of keys.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match (self.cert.len(), self.key.len()) {
+            (_, 0) => Ok(()),
+            (certificates, keys) if certificates == keys => Ok(()),
+            (certificates, keys) => Err(format!(
+                "--cert is given {certificates} times and --key {keys} times: give one --key for each --cert, in the same \
+                 order, or none, with each key in the file of its certificate"
+            )),
+        }
+    }
+
     /// Takes the password of the environment if no option says another. An empty one is none.
     pub(super) fn read_environment(&mut self) -> Result<(), String> {
         if self.key_password.is_none() && self.key_password_file.is_none() {
@@ -119,8 +132,14 @@ impl TlsOptions {
 
     pub(super) fn put(self, settings: &mut Settings) {
         settings.client_certificates = self.client_certificates();
-        settings.cert = self.cert;
-        settings.key = self.key;
+        let keys = self.key.into_iter().map(Some).chain(std::iter::repeat(None));
+        let mut files = self.cert.into_iter().zip(keys);
+        if let Some((cert, key)) = files.next() {
+            settings.cert = cert;
+            settings.key = key;
+        }
+        settings.further_certificates =
+            files.map(|(cert, key)| CertificateFiles { cert, key }).collect();
         settings.key_password = self.key_password;
         settings.key_password_file = self.key_password_file;
         settings.plain = if self.ssl_only { PlainClients::Refused } else { PlainClients::Allowed };

@@ -49,7 +49,7 @@ impl Event {
             | Self::Ciphers(_)
             | Self::Metrics(_)
             | Self::Proxying(..) => "setting",
-            Self::TlsBroken(_) => "certificate-unusable",
+            Self::TlsBroken(_) | Self::CertificateLeftOut(_) => "certificate-unusable",
             Self::TlsWarning(_) | Self::CertificateWarning(_) => "certificate-warning",
             Self::OptionWarning(_) => "option-warning",
             Self::Reload(_, Reload::Done(_) | Reload::First(_)) => "certificate-loaded",
@@ -80,6 +80,7 @@ impl Event {
         }
         match self {
             Self::TlsBroken(_)
+            | Self::CertificateLeftOut(_)
             | Self::Reload(_, Reload::OldStays(_) | Reload::StillUnusable(_))
             | Self::AcceptFailed(_)
             | Self::ProgramNotStarted(..) => Severity::Error,

@@ -1,7 +1,10 @@
 //! The certificate in use, which follows its files: a renewed one is served from the next connection on, and a broken
 //! one is told and not served.
 
+mod offer;
 mod stamp;
+
+pub(crate) use offer::ServedCertificates;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,13 +87,25 @@ impl Loaded {
 }
 
 impl Tls {
-    /// What is said about files that cannot serve.
-    fn trouble(&self) -> Option<String> {
+    fn ready(&self) -> Option<&TlsServer> {
+        match self {
+            Self::Ready(server) => Some(server),
+            Self::Missing(_) | Self::Broken(_) => None,
+        }
+    }
+
+    /// What keeps it from being served.
+    pub(crate) fn error(&self) -> Option<Arc<IdentityError>> {
         match self {
             Self::Ready(_) => None,
-            Self::Missing(path) => Some(IdentityError::Missing { file: path.clone() }.to_string()),
-            Self::Broken(error) => Some(error.to_string()),
+            Self::Missing(path) => Some(Arc::new(IdentityError::Missing { file: path.clone() })),
+            Self::Broken(error) => Some(Arc::clone(error)),
         }
+    }
+
+    /// What is said about files that cannot serve.
+    fn trouble(&self) -> Option<String> {
+        self.error().map(|error| error.to_string())
     }
 }
 

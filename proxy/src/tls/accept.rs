@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
+use rustls::server::{Accepted, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::CertificateDer;
@@ -16,6 +16,7 @@ use tokio_rustls::server::StartHandshake;
 
 use super::client_certificates::{ClientCheck, WatchedClient};
 use super::hello::{Alpn, HelloFailure, read_client_hello};
+use super::names::{DnsNames, NameFit};
 use super::{
     Alert, Ciphers, ClientHelloFacts, HandshakeEnd, SilentEnd, SilentMoment, TlsStream, Witness,
 };
@@ -36,6 +37,8 @@ pub(crate) struct TlsServer {
     no_alpn: Arc<ServerConfig>,
     /// What is sent: the leaf first.
     chain: Vec<CertificateDer<'static>>,
+    /// Those of the leaf.
+    names: DnsNames,
     setup: TlsSetup,
 }
 
@@ -62,7 +65,8 @@ impl TlsServer {
         config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let no_alpn = Arc::new(config.clone());
         config.alpn_protocols = vec![HTTP1.to_vec()];
-        Ok(Self { http1: Arc::new(config), no_alpn, chain, setup: setup.clone() })
+        let names = DnsNames::of(chain.first().map_or(&[], |leaf| leaf.as_ref()));
+        Ok(Self { http1: Arc::new(config), no_alpn, chain, names, setup: setup.clone() })
     }
 
     /// The configuration for one client.
@@ -97,21 +101,14 @@ impl TlsServer {
         self.setup.clients.as_ref().map_or(ClientCertificates::NotAsked, |check| check.asked)
     }
 
-    /// Does the handshake under [`HANDSHAKE_DEADLINE`]. Returns the stream, and the certificates that the client
-    /// showed, its own first.
-    pub(crate) async fn accept(&self, mut stream: Witness) -> Result<Handshaken, Box<Unserved>> {
-        let deadline = Instant::now() + HANDSHAKE_DEADLINE;
-        let (accepted, hello) = match timeout_at(deadline, read_client_hello(&mut stream)).await {
-            Ok(Ok(read)) => read,
-            Ok(Err(failure)) => {
-                let end = refuse_hello(&mut stream, failure).await;
-                return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
-            }
-            Err(_) => {
-                let end = HandshakeEnd::Timeout(SilentMoment::BeforeCertificate);
-                return Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)));
-            }
-        };
+    /// How the certificate has a name that a client asks for.
+    pub(crate) fn fits(&self, name: &str) -> Option<NameFit> {
+        self.names.fit(name)
+    }
+
+    /// Does the rest of the handshake. Returns the stream, and the certificates that the client showed, its own first.
+    pub(crate) async fn accept(&self, greeting: Greeting) -> Result<Handshaken, Box<Unserved>> {
+        let Greeting { accepted, hello, stream, deadline } = greeting;
         let watched = self.setup.clients.as_ref().map(ClientCheck::watch);
         let config = match self.config_for(&hello, watched.as_ref()) {
             Ok(config) => config,
@@ -136,6 +133,37 @@ impl TlsServer {
             )),
         }
     }
+}
+
+/// A client that has sent its ClientHello.
+pub(crate) struct Greeting {
+    accepted: Accepted,
+    hello: ClientHelloFacts,
+    stream: Witness,
+    /// For the rest of the handshake.
+    deadline: Instant,
+}
+
+impl Greeting {
+    /// The name that it asks for; none for an address.
+    pub(crate) fn server_name(&self) -> Option<&str> {
+        self.hello.server_name.as_deref()
+    }
+
+    pub(crate) fn into_stream(self) -> ClientStream {
+        self.stream.into_inner()
+    }
+}
+
+/// Reads a client's ClientHello, with which [`HANDSHAKE_DEADLINE`] begins.
+pub(crate) async fn greet(mut stream: Witness) -> Result<Greeting, Box<Unserved>> {
+    let deadline = Instant::now() + HANDSHAKE_DEADLINE;
+    let end = match timeout_at(deadline, read_client_hello(&mut stream)).await {
+        Ok(Ok((accepted, hello))) => return Ok(Greeting { accepted, hello, stream, deadline }),
+        Ok(Err(failure)) => refuse_hello(&mut stream, failure).await,
+        Err(_) => HandshakeEnd::Timeout(SilentMoment::BeforeCertificate),
+    };
+    Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)))
 }
 
 /// A client after its handshake.

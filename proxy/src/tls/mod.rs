@@ -5,6 +5,7 @@ mod alert;
 mod ciphers;
 mod client_certificates;
 mod hello;
+mod names;
 mod outcome;
 mod own;
 mod problem;
@@ -18,9 +19,12 @@ pub use hello::{Alpn, ClientHelloFacts};
 pub use outcome::{HandshakeEnd, SilentEnd, SilentMoment};
 pub use problem::{CertificateProblem, ShownCertificate};
 
-pub(crate) use accept::{HANDSHAKE_DEADLINE, TlsServer, TlsSetup, first_request_byte};
+pub(crate) use accept::{
+    Greeting, HANDSHAKE_DEADLINE, TlsServer, TlsSetup, Unserved, first_request_byte, greet,
+};
 pub(crate) use client_certificates::ClientCheck;
 pub(crate) use hello::read_client_hello;
+pub(crate) use names::NameFit;
 pub(crate) use outcome::openssl_words;
 pub(crate) use own::check_dates;
 pub(crate) use witness::Witness;
