@@ -236,6 +236,7 @@ impl From<Options> for Settings {
         let proxy_protocol = options.listening.trusted_sources();
         let mut settings = Settings::new(options.listening.listen(options.listen), targets);
         settings.proxy_protocol = proxy_protocol;
+        settings.options_file = options.config;
         settings.target_tls = target_tls;
         options.tls.put(&mut settings);
         options.auth.put(&mut settings);

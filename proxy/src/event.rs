@@ -572,7 +572,12 @@ impl fmt::Display for ClientEvent {
                     OwnFile::Key => "the private key",
                     OwnFile::KeyPassword => "the password of the private key (--key-password-file)",
                     OwnFile::WhoMayComeIn => "who may come in (--auth-source-file)",
-                    OwnFile::Tokens => "tokens, or what verifies them (--token-source)",
+                    OwnFile::TokenKey => "what verifies tokens (--token-source)",
+                    OwnFile::TokenPassword => {
+                        "the password of the token source (--token-password-file)"
+                    }
+                    OwnFile::Options => "the options of this proxy (--config)",
+                    OwnFile::Tokens => "the tokens (--token-source)",
                 };
                 write!(f, "{path} not served: it holds {what}; move it out of the web folder")
             }

@@ -1,5 +1,6 @@
 //! All that a proxy reads before it listens: certificate, authorities, tokens, rules, the web folder.
 
+use std::fs;
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
@@ -79,6 +80,7 @@ impl Prepared {
             Some((identities?, setup, client_events))
         });
         let web = errors.of(web_folder(settings));
+        errors.of(record_folder(settings));
         let (
             Some((destination, token_warning, program)),
             Some((gate, gate_events)),
@@ -131,6 +133,16 @@ impl Prepared {
         let warnings = warnings.chain(token_warning);
         events.extend(warnings.map(Event::OptionWarning));
         Ok(Self { destination, program, gate, setup, identities, web, recorder, events })
+    }
+}
+
+/// Sees whether there is a folder to record in; whether it takes a file shows with the first session.
+fn record_folder(settings: &Settings) -> Result<(), StartError> {
+    let Some(path) = &settings.record else { return Ok(()) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map(fs::metadata) {
+        Some(Err(error)) => Err(StartError::Record { path: path.clone(), error }),
+        Some(Ok(_)) | None => Ok(()),
     }
 }
 
@@ -221,11 +233,10 @@ fn own_files(settings: &Settings) -> ProtectedFiles {
     if let Some(Authentication { source: AuthSource::File(path), .. }) = &settings.authentication {
         files.push((path.clone(), OwnFile::WhoMayComeIn));
     }
-    if let Targets::ByToken(tokens) = &settings.targets
-        && let Some(path) = tokens.source.secret_path()
-    {
-        files.push((path.to_owned(), OwnFile::Tokens));
+    if let Targets::ByToken(tokens) = &settings.targets {
+        files.extend(tokens.source.own_file().map(|(path, file)| (path.to_owned(), file)));
     }
+    files.extend(settings.options_file.clone().map(|path| (path, OwnFile::Options)));
     ProtectedFiles::new(files)
 }
 

@@ -70,6 +70,8 @@ pub struct Settings {
     /// Where sessions are recorded, if they are: in this path with `.1`, `.2` and so on behind it. What was typed is in
     /// them, passwords too; nobody else may read them.
     pub record: Option<PathBuf>,
+    /// The file from which these settings were read, if there is one: it is kept from the web folder.
+    pub options_file: Option<PathBuf>,
     /// What the command line had to say that changes nothing else here.
     pub command_line_warnings: Vec<OptionWarning>,
     /// Where counters can be read (`/metrics`, for Prometheus) and whether the proxy serves (`/healthz`). Without a host,
@@ -112,6 +114,7 @@ impl Settings {
             times: Times::default(),
             traffic: Traffic::Hidden,
             record: None,
+            options_file: None,
             command_line_warnings: Vec::new(),
             metrics: None,
             log: LogSink::Stderr,

@@ -40,6 +40,14 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// There is no folder to record sessions in.
+    #[error("cannot record in {}: {}", path.display(), cause(error))]
+    Record {
+        /// The path of the recordings.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The password of the private key cannot be read.
     #[error("no password of the private key in {} (--key-password-file): {}", path.display(), cause(error))]
     KeyPassword {

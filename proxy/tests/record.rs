@@ -120,7 +120,10 @@ fn much_is_recorded_whole() {
 #[test]
 fn a_session_goes_on_without_a_file() {
     let folder = tempdir().unwrap();
+    let recordings = folder.path().join("missing");
+    fs::create_dir(&recordings).unwrap();
     let mut proxy = Proxy::start(folder.path(), &["--record", "missing/r"], echo());
+    fs::remove_dir(&recordings).unwrap();
     WebSocket::open(proxy.connect()).echo(b"all the same");
     let line = proxy.line("cannot write the record file ");
     assert!(

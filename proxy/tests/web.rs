@@ -334,6 +334,30 @@ fn users_tokens_and_a_password_are_never_served() {
     }
 }
 
+#[test]
+fn a_folder_of_tokens_and_the_options_are_never_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = folder.path().join("web");
+    fs::create_dir_all(web.join("tokens")).unwrap();
+    fs::write(web.join("tokens/secret"), "h:1\n").unwrap();
+    fs::write(
+        web.join("proxy.toml"),
+        "token-plugin = 'TokenFileName'\ntoken-source = 'web/tokens'\nweb = 'web'\n",
+    )
+    .unwrap();
+    let mut proxy = Proxy::run(folder.path(), ["--config", "web/proxy.toml", "127.0.0.1:0"]);
+    for (path, line) in [
+        ("/tokens/", "/tokens/ not served: it holds the tokens (--token-source)"),
+        ("/tokens/secret", "not served: it holds the tokens (--token-source)"),
+        ("/proxy.toml", "/proxy.toml not served: it holds the options of this proxy (--config)"),
+    ] {
+        let answer = get(&mut proxy.connect(), path);
+        assert!(status(&answer) == "403" && !answer.contains("secret"), "{path}: {answer}");
+        proxy.line(line);
+    }
+    assert_eq!(status(&get(&mut proxy.connect(), "/")), "200");
+}
+
 /// Each way to ask wrongly for a WebSocket, with the answer and the line in the log.
 #[test]
 fn a_refused_upgrade_is_told_in_words() {

@@ -120,6 +120,10 @@ impl WebFolder {
                         return self.judge(file, &index);
                     }
                 }
+                let about = self.folder.metadata(place)?;
+                if let Some(own) = self.protected.find(about.dev(), about.ino()) {
+                    return Ok(Found::Own(own));
+                }
                 match self.listing {
                     DirectoryListing::Shown => Ok(Found::Listing(self.names(place)?)),
                     DirectoryListing::Hidden => Err(io::ErrorKind::NotFound.into()),

@@ -30,8 +30,14 @@ pub enum OwnFile {
     KeyPassword,
     /// Who may come in (`--auth-source-file`).
     WhoMayComeIn,
-    /// Its tokens (`--token-source`).
+    /// Its tokens (`--token-source`): a file, or a folder with all that is directly in it.
     Tokens,
+    /// What verifies signed tokens (`--token-source`).
+    TokenKey,
+    /// The password of where the tokens are (`--token-password-file`).
+    TokenPassword,
+    /// Its options (`--config`).
+    Options,
 }
 
 /// The proxy's own files, which are recognised under any name.
@@ -43,11 +49,17 @@ impl ProtectedFiles {
         Self(files)
     }
 
-    /// Which of them an open file (its device and inode) is, through whatever links it was reached. They are looked up
+    /// Which of them an open file or folder (its device and inode) is, through whatever links it was reached. They are looked up
     /// anew each time: a renewal replaces files.
     pub(super) fn find(&self, device: u64, inode: u64) -> Option<OwnFile> {
+        let same = |file: &fs::Metadata| (file.dev(), file.ino()) == (device, inode);
+        let is_in = |folder: &PathBuf| {
+            fs::read_dir(folder).is_ok_and(|entries| {
+                entries.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(|it| same(&it)))
+            })
+        };
         let is_it = |path: &PathBuf| {
-            fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == (device, inode))
+            fs::metadata(path).is_ok_and(|file| same(&file) || file.is_dir() && is_in(path))
         };
         self.0.iter().find(|(path, _)| is_it(path)).map(|(_, file)| *file)
     }

@@ -8,6 +8,7 @@ use super::api::{ApiAnswer, TokenApi, UrlProblem};
 use super::jwt::JwtKeyFile;
 use super::plugin::TokenPlugin;
 use super::redis::{RedisProblem, RedisStore};
+use crate::http::OwnFile;
 
 /// Where tokens and their targets are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,14 +90,16 @@ impl TokenSource {
         }
     }
 
-    /// The file or folder that nobody should get.
-    pub(crate) fn secret_path(&self) -> Option<&Path> {
+    /// The file or folder that nobody should get, and what it is.
+    pub(crate) fn own_file(&self) -> Option<(&Path, OwnFile)> {
         match self {
             Self::List { path, .. } | Self::FilePerToken(path) | Self::SocketPerToken(path) => {
-                Some(path)
+                Some((path, OwnFile::Tokens))
             }
-            Self::Jwt(key) => Some(&key.path),
-            Self::Redis(store) => store.password_file.as_deref(),
+            Self::Jwt(key) => Some((&key.path, OwnFile::TokenKey)),
+            Self::Redis(store) => {
+                store.password_file.as_deref().map(|path| (path, OwnFile::TokenPassword))
+            }
             Self::Api(_) => None,
         }
     }
