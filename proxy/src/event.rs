@@ -299,8 +299,6 @@ impl Event {
     }
 }
 
-impl Event {}
-
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -503,7 +501,7 @@ impl fmt::Display for OptionWarning {
             Self::SecretOnCommandLine(option) => {
                 return write!(
                     f,
-                    "other users of this machine can read the secret in {option} in the list of processes: give it in a \
+                    "other users of this machine can read the password in {option} in the list of processes: give it in a \
                      file, in the environment or with --config"
                 );
             }

@@ -365,7 +365,7 @@ fn what_a_redis_says_wrong_is_told() {
     let at = server.address.to_string();
     let source = format!("{at}::secret-word");
     let mut wrong = ours(folder.path(), "TokenRedis", &source, &[]);
-    wrong.line("Warning: other users of this machine can read the secret in --token-source");
+    wrong.line("Warning: other users of this machine can read the password in --token-source");
     assert_eq!(status(&wrong, "one"), 503);
     let line = wrong.line(&format!("the token source Redis {at} "));
     assert!(!line.contains("secret-word"), "{line}");
