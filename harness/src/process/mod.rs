@@ -130,6 +130,13 @@ impl Process {
         exit.wait_for(Option::is_some).await.ok().and_then(|status| *status)
     }
 
+    /// The numbers of the processes that it consists of now.
+    pub(crate) fn members(&self) -> Vec<u32> {
+        let leader = *self.session.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let members = leader.map(members::of_session).unwrap_or_default();
+        members.into_iter().filter_map(|member| u32::try_from(member.as_raw()).ok()).collect()
+    }
+
     /// Asks it to end, and kills what is left after [`GRACE`].
     pub(crate) async fn stop(self) -> Option<ExitStatus> {
         self.session.ask_to_end();

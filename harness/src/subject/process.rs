@@ -49,6 +49,11 @@ impl Running {
         self.process.log()
     }
 
+    /// The numbers of the processes that it consists of now: itself, and all that it started and that did not leave it.
+    pub fn processes(&self) -> Vec<u32> {
+        self.process.members()
+    }
+
     /// How it ended, if it did by itself.
     pub fn exited(&self) -> Option<ExitStatus> {
         self.process.exited()
