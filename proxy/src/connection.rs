@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
@@ -59,8 +60,6 @@ impl Connection {
 
     /// Serves the client. Whatever goes wrong concerns this client only, and is logged.
     pub(crate) async fn serve(mut self, mut stream: ClientStream) {
-        // A socket that is gone already shows that in its first read.
-        let _ = stream.tune();
         if self.shared.proxy_protocol.iter().any(|source| source.has(self.peer)) {
             match proxy_protocol::read(&mut stream).await {
                 Ok(client) => self.peer = client.map_or(self.peer, Peer::Tcp),
@@ -91,12 +90,13 @@ impl Connection {
             Ok(server) => server,
             Err(tls) => {
                 // Read first, so that the client sees the same end however its ClientHello is cut: no reset, no alert.
-                let _ = timeout(HANDSHAKE_DEADLINE, read_client_hello(&mut stream)).await;
+                let hello = Box::pin(read_client_hello(&mut stream));
+                let _ = timeout(HANDSHAKE_DEADLINE, hello).await;
                 self.tell_not_served(tls);
                 return crate::linger::close(stream.into_inner()).await;
             }
         };
-        let greeting = match tls::greet(stream).await {
+        let greeting = match Box::pin(tls::greet(stream)).await {
             Ok(greeting) => greeting,
             Err(unserved) => return self.unserved(*unserved, any.asked()).await,
         };
@@ -126,8 +126,8 @@ impl Connection {
         }
     }
 
-    async fn serve_https(&self, server: &TlsServer, greeting: Greeting) {
-        match server.accept(greeting).await {
+    async fn serve_https(&self, server: &TlsServer, greeting: Box<Greeting>) {
+        match Box::pin(server.accept(greeting)).await {
             Err(unserved) => self.unserved(*unserved, server.asked()).await,
             Ok((mut stream, chain)) => {
                 match (chain.first(), server.asked()) {
@@ -154,10 +154,13 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        if let Some(upgraded) = http::serve(&self.shared.site, stream, self.peer, &shown).await {
+        // What is done once is boxed, here and below, so that an idle session does not hold the room for it.
+        let serving = Box::pin(http::serve(&self.shared.site, stream, self.peer, &shown));
+        if let Some(upgraded) = serving.await {
+            drop(shown);
             self.tell(session);
             let _open = self.shared.log.metrics.session();
-            self.session(upgraded.stream, &upgraded.early, upgraded.target).await;
+            self.session(upgraded.stream, upgraded.early, upgraded.target).await;
             self.shared.session_over.notify_one();
         }
     }
@@ -165,11 +168,12 @@ impl Connection {
     async fn session(
         &self,
         client: impl AsyncRead + AsyncWrite + Unpin,
-        early: &[u8],
+        early: Bytes,
         target: Target,
     ) {
         let verified = self.shared.destination.verified(&target);
-        let Reached { stream, tls } = match self.shared.destination.connect(&target).await {
+        let Reached { stream, tls } = match Box::pin(self.shared.destination.connect(&target)).await
+        {
             Ok(reached) => reached,
             Err(error) => {
                 let peer = self.peer;
@@ -180,15 +184,15 @@ impl Connection {
                     client: peer,
                 });
                 let reason = "Failed to connect to downstream server";
-                return relay::refuse(client, Close { code: CloseCode::InternalError, reason })
-                    .await;
+                let close = Close { code: CloseCode::InternalError, reason };
+                return Box::pin(relay::refuse(client, close)).await;
             }
         };
         if verified == Verified::No {
             self.tell(ClientEvent::TargetNotVerified(target.clone()));
         }
         let recording = match &self.shared.recorder {
-            Some(recorder) => recorder.begin(&self.shared.log, self.peer).await,
+            Some(recorder) => Box::pin(recorder.begin(&self.shared.log, self.peer)).await,
             None => None,
         };
         let (stream, recorded) = Recorded::new(stream, recording);
@@ -219,7 +223,7 @@ impl Connection {
                 _,
             ) => {}
         }
-        relay.farewell(&ending).await;
+        Box::pin(relay.farewell(&ending)).await;
         let (up, down) = relay.moved();
         drop(relay);
         if let Some(recorded) = recorded {

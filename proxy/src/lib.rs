@@ -18,6 +18,7 @@ mod event;
 mod heartbeat;
 mod http;
 mod identity;
+mod lent;
 mod linger;
 mod listen;
 mod log;

@@ -18,7 +18,8 @@ pub(crate) async fn close(mut stream: ClientStream) {
         return;
     }
     let drain = async {
-        let mut buffer = [0; 4096];
+        // On the heap: everybody who may come here would hold the room for it from the beginning.
+        let mut buffer = vec![0; 4096];
         while matches!(stream.read(&mut buffer).await, Ok(1..)) {}
     };
     let _ = tokio::time::timeout(LINGER, drain).await;

@@ -70,7 +70,9 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
             return ExitCode::from(CANNOT_START);
         }
     };
-    match runtime.block_on(run(settings, place)) {
+    // As a task: who runs on the thread that waits for the runtime is woken for each connection by another thread.
+    let ended = runtime.block_on(async { tokio::spawn(run(settings, place)).await });
+    match ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
         Ok(Ended::AsTold) => ExitCode::SUCCESS,
         Ok(Ended::WithProgram(status)) => code_of(status),
         Err(error) => {

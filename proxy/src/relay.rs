@@ -6,20 +6,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
 use crate::heartbeat::{Beat, Heard, Heartbeat};
+use crate::lent::Lent;
 use crate::traffic::{Piece, Traffic, Way};
 use crate::websocket::{
     Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control, put_ping,
 };
 
-/// Bytes read from the client at a time: one TLS record.
-const UP_BUFFER: usize = 16 * 1024;
+/// No more is read from the client into a buffer with less room than a TLS record may fill.
+const RECORD: usize = 16 * 1024;
 
-/// A frame to the client with its header: two full TLS records in one write.
-const DOWN_BUFFER: usize = 32 * 1024;
+/// Bytes read at a time of what nobody wants any more.
+const AFTERMATH: usize = 4 * 1024;
 
 /// How long a side may take for its part once the session is over. Long: a slow client may still be reading what
 /// the target sent last.
@@ -86,7 +88,8 @@ async fn say_goodbye(
     }
     let end = async {
         client.shutdown().await?;
-        while client.read(&mut up.buffer).await? > 0 {}
+        let mut buffer = vec![0; AFTERMATH];
+        while client.read(&mut buffer).await? > 0 {}
         io::Result::Ok(())
     };
     let _ = timeout(LINGER, end).await;
@@ -105,10 +108,8 @@ pub(crate) struct Relay<C, T> {
 /// From client to target.
 struct Up {
     decoder: Decoder,
-    buffer: Box<[u8]>,
-    /// Payload that the target has not taken: `buffer[start..end]`.
-    start: usize,
-    end: usize,
+    /// Payload that the target has not taken.
+    buffer: Lent,
     /// Of the target, which over TLS may hold back what it took.
     flush: Flush,
     moved: u64,
@@ -119,10 +120,8 @@ struct Up {
 
 /// From target to client.
 struct Down {
-    buffer: Box<[u8]>,
-    /// Frame that the client has not taken: `buffer[start..end]`.
-    start: usize,
-    end: usize,
+    /// The frame that the client has not taken.
+    buffer: Lent,
     flush: Flush,
     moved: u64,
     traffic: Traffic,
@@ -134,7 +133,7 @@ enum Flush {
     Done,
 }
 
-/// Answers to control frames, which wait for the end of the frame under way. Bounded: a read of [`UP_BUFFER`] bytes
+/// Answers to control frames, which wait for the end of the frame under way. Bounded: a read of one buffer
 /// causes fewer bytes of answers, and nothing is read while answers wait.
 #[derive(Default)]
 struct Answers {
@@ -144,12 +143,9 @@ struct Answers {
 
 impl Up {
     fn new() -> Self {
-        let buffer = vec![0; UP_BUFFER].into_boxed_slice();
         Self {
             decoder: Decoder::new(),
-            buffer,
-            start: 0,
-            end: 0,
+            buffer: Lent::default(),
             flush: Flush::Done,
             moved: 0,
             heard: Heard::Nothing,
@@ -159,23 +155,21 @@ impl Up {
 
     /// Decodes bytes that hyper read along with the request.
     fn take_early(&mut self, early: &[u8], answers: &mut Answers) -> Option<Ending> {
-        if early.len() > self.buffer.len() {
-            self.buffer = vec![0; early.len()].into_boxed_slice();
-        }
-        self.buffer[..early.len()].copy_from_slice(early);
+        self.buffer.room_for(early.len())[..early.len()].copy_from_slice(early);
         self.decode(early.len(), answers)
     }
 
     fn decode(&mut self, length: usize, answers: &mut Answers) -> Option<Ending> {
         let Answers { bytes, close } = answers;
-        let result = self.decoder.decode(&mut self.buffer[..length], |signal| match signal {
-            Signal::Ping(_) => put_control(bytes, signal),
-            Signal::Close(payload) => *close = Some(payload.to_vec()),
-        });
+        let result =
+            self.decoder.decode(&mut self.buffer.room()[..length], |signal| match signal {
+                Signal::Ping(_) => put_control(bytes, signal),
+                Signal::Close(payload) => *close = Some(payload.to_vec()),
+            });
         match result {
             Ok(payload) => {
-                (self.start, self.end) = (0, payload);
-                if payload > 0 {
+                self.buffer.hold(payload);
+                if !self.buffer.is_empty() {
                     let whole = self.decoder.is_between_frames();
                     let piece = if whole { Piece::Whole } else { Piece::Part };
                     self.traffic.mark(Way::FromClient, piece);
@@ -194,18 +188,18 @@ impl Up {
         answers: &mut Answers,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Ending>> {
-        if self.start < self.end {
-            let written =
-                ready!(Pin::new(target).poll_write(cx, &self.buffer[self.start..self.end]));
-            match written {
+        let waiting = self.buffer.waiting();
+        if !waiting.is_empty() {
+            match ready!(Pin::new(target).poll_write(cx, waiting)) {
                 Ok(0) => {
                     return Poll::Ready(Some(Ending::TargetLost(io::ErrorKind::WriteZero.into())));
                 }
                 Ok(count) => {
                     self.flush = Flush::Needed;
-                    self.start += count;
+                    self.buffer.consume(count);
                     self.moved += count as u64;
-                    self.traffic.mark(Way::ToTarget, Piece::with_left(self.end - self.start));
+                    let left = self.buffer.waiting().len();
+                    self.traffic.mark(Way::ToTarget, Piece::with_left(left));
                 }
                 Err(error) => return Poll::Ready(Some(Ending::TargetLost(error))),
             }
@@ -215,18 +209,16 @@ impl Up {
             // The step that empties them is followed by a step of ours.
             return self.flush(target, cx);
         }
-        let mut buffer = ReadBuf::new(&mut self.buffer);
-        match Pin::new(client).poll_read(cx, &mut buffer) {
-            Poll::Pending => self.flush(target, cx),
-            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
-                Poll::Ready(Some(Ending::ClientGone))
+        match fill(client, self.buffer.room(), cx) {
+            Poll::Pending => {
+                self.buffer.give_back();
+                self.flush(target, cx)
             }
-            Poll::Ready(Ok(())) => {
-                let length = buffer.filled().len();
+            Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(Some(Ending::ClientGone)),
+            Poll::Ready(Ok(length)) => {
                 self.heard = Heard::Something;
                 Poll::Ready(self.decode(length, answers))
             }
-            Poll::Ready(Err(_)) => Poll::Ready(Some(Ending::ClientGone)),
         }
     }
 
@@ -249,21 +241,43 @@ impl Up {
         &mut self,
         client: &mut (impl AsyncRead + Unpin),
     ) -> io::Result<()> {
+        let mut buffer = vec![0; AFTERMATH];
         loop {
-            let length = client.read(&mut self.buffer).await?;
+            let length = client.read(&mut buffer).await?;
             let mut closed = length == 0;
             let note = |signal: Signal<'_>| closed |= matches!(signal, Signal::Close(_));
-            if self.decoder.decode(&mut self.buffer[..length], note).is_err() || closed {
+            if self.decoder.decode(&mut buffer[..length], note).is_err() || closed {
                 return Ok(());
             }
         }
     }
 }
 
+/// Reads what is there, record by record where it is TLS, so that the target gets it in one write.
+///
+/// An end, or an error, behind bytes comes again in the next read.
+fn fill(
+    client: &mut (impl AsyncRead + Unpin),
+    buffer: &mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut buffer = ReadBuf::new(buffer);
+    loop {
+        let before = buffer.filled().len();
+        match Pin::new(&mut *client).poll_read(cx, &mut buffer) {
+            Poll::Pending if before == 0 => return Poll::Pending,
+            Poll::Ready(Err(error)) if before == 0 => return Poll::Ready(Err(error)),
+            Poll::Ready(Ok(()))
+                if buffer.filled().len() > before && buffer.remaining() >= RECORD => {}
+            _ => return Poll::Ready(Ok(buffer.filled().len())),
+        }
+    }
+}
+
 impl Down {
     fn new() -> Self {
-        let buffer = vec![0; DOWN_BUFFER].into_boxed_slice();
-        Self { buffer, start: 0, end: 0, flush: Flush::Done, moved: 0, traffic: Traffic::Hidden }
+        let (buffer, traffic) = (Lent::default(), Traffic::Hidden);
+        Self { buffer, flush: Flush::Done, moved: 0, traffic }
     }
 
     /// One write to the client, or one read from the target.
@@ -275,23 +289,27 @@ impl Down {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Ending>> {
         let mut client = Pin::new(client);
-        let waiting =
-            if self.start < self.end { &self.buffer[self.start..self.end] } else { &answers.bytes };
+        let waiting = match self.buffer.waiting() {
+            [] => &answers.bytes,
+            frame => frame,
+        };
         if !waiting.is_empty() {
             let count = match ready!(client.as_mut().poll_write(cx, waiting)) {
                 Ok(0) | Err(_) => return Poll::Ready(Some(Ending::ClientGone)),
                 Ok(count) => count,
             };
             self.flush = Flush::Needed;
-            if self.start < self.end {
-                self.start += count;
-                self.traffic.mark(Way::ToClient, Piece::with_left(self.end - self.start));
-            } else {
+            if self.buffer.is_empty() {
                 answers.bytes.drain(..count);
+            } else {
+                self.buffer.consume(count);
+                let left = self.buffer.waiting().len();
+                self.traffic.mark(Way::ToClient, Piece::with_left(left));
             }
             return Poll::Ready(None);
         }
-        let mut buffer = ReadBuf::new(&mut self.buffer[HEADER_ROOM..]);
+        let bytes = self.buffer.room();
+        let mut buffer = ReadBuf::new(&mut bytes[HEADER_ROOM..]);
         match Pin::new(target).poll_read(cx, &mut buffer) {
             Poll::Ready(Ok(())) => {
                 let length = buffer.filled().len();
@@ -299,14 +317,15 @@ impl Down {
                     return Poll::Ready(Some(Ending::TargetClosed));
                 }
                 // The buffer is shorter than 64 KiB.
-                self.start = data_header(&mut self.buffer, length as u16);
-                self.end = HEADER_ROOM + length;
+                let start = data_header(bytes, length as u16);
+                self.buffer.hold(start..HEADER_ROOM + length);
                 self.moved += length as u64;
                 self.traffic.mark(Way::FromTarget, Piece::Whole);
                 Poll::Ready(None)
             }
             Poll::Ready(Err(error)) => Poll::Ready(Some(Ending::TargetLost(error))),
             Poll::Pending => {
+                self.buffer.give_back();
                 if self.flush == Flush::Needed {
                     if ready!(client.poll_flush(cx)).is_err() {
                         return Poll::Ready(Some(Ending::ClientGone));
@@ -346,10 +365,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
 
     /// Relays until one side ends. `early` is what the client sent right behind its request, and `stop` ends the
     /// session from outside.
-    pub(crate) async fn run(&mut self, early: &[u8], stop: impl Future<Output = ()>) -> Ending {
-        if let Some(ending) = self.up.take_early(early, &mut self.answers) {
+    pub(crate) async fn run(&mut self, early: Bytes, stop: impl Future<Output = ()>) -> Ending {
+        if let Some(ending) = self.up.take_early(&early, &mut self.answers) {
             return ending;
         }
+        drop(early);
         tokio::select! {
             ending = poll_fn(|cx| self.poll(cx)) => ending,
             () = stop => Ending::Stopped,
@@ -388,8 +408,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
         let Self { up, down, answers, heartbeat: Some(heartbeat), .. } = self else {
             return Beat::Ping;
         };
-        let free = down.start == down.end && answers.bytes.is_empty();
-        let listens = free && up.start == up.end;
+        let free = down.buffer.is_empty() && answers.bytes.is_empty();
+        let listens = free && up.buffer.is_empty();
         let heard = &mut up.heard;
         while let Poll::Ready(beat) = heartbeat.poll(cx, || match heard {
             Heard::Nothing if !listens => Heard::NotListened,
@@ -408,7 +428,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
     /// Sends what is still to be sent, and ends both sides.
     pub(crate) async fn farewell(&mut self, ending: &Ending) {
         let Self { client, target, up, down, answers, .. } = self;
-        let payload = up.buffer[up.start..up.end].to_vec();
+        let payload = up.buffer.waiting().to_vec();
+        up.buffer.give_back();
         let to_target = async {
             target.write_all(&payload).await?;
             target.shutdown().await
@@ -437,7 +458,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
                 Await::Close,
             ),
         };
-        let mut last = down.buffer[down.start..down.end].to_vec();
+        let mut last = down.buffer.waiting().to_vec();
+        down.buffer.give_back();
         last.append(&mut answers.bytes);
         if let Some(payload) = close {
             put_control(&mut last, Signal::Close(&payload));

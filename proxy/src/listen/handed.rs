@@ -77,6 +77,10 @@ impl HandedSockets {
         }
         let listens = view.is_listener()?;
         view.set_nonblocking(true)?;
+        if domain != Domain::UNIX {
+            // A socket that is gone already shows that in its first read.
+            let _ = super::tune(&socket);
+        }
         let (socket, address) = match domain {
             Domain::IPV4 | Domain::IPV6 if listens => {
                 let listener = TcpListener::from_std(socket.into())?;

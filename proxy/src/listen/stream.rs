@@ -47,15 +47,6 @@ pub(crate) enum ClientStream {
 }
 
 impl ClientStream {
-    /// Sees to it that small messages leave at once and that a dead peer is noticed.
-    pub(crate) fn tune(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => super::tune(stream),
-            // There is nothing between the two programs.
-            Self::Unix(_) => Ok(()),
-        }
-    }
-
     /// Waits for bytes, and copies the first of them without taking them out of the stream.
     pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -107,8 +107,11 @@ impl TlsServer {
     }
 
     /// Does the rest of the handshake. Returns the stream, and the certificates that the client showed, its own first.
-    pub(crate) async fn accept(&self, greeting: Greeting) -> Result<Handshaken, Box<Unserved>> {
-        let Greeting { accepted, hello, stream, deadline } = greeting;
+    pub(crate) async fn accept(
+        &self,
+        greeting: Box<Greeting>,
+    ) -> Result<Handshaken, Box<Unserved>> {
+        let Greeting { accepted, hello, stream, deadline } = *greeting;
         let watched = self.setup.clients.as_ref().map(ClientCheck::watch);
         let config = match self.config_for(&hello, watched.as_ref()) {
             Ok(config) => config,
@@ -120,7 +123,7 @@ impl TlsServer {
         let handshake = StartHandshake::from_parts(accepted, stream).into_stream(config);
         match timeout_at(deadline, handshake.into_fallible()).await {
             Ok(Ok(stream)) => {
-                Ok((stream, watched.map(|watched| watched.chain()).unwrap_or_default()))
+                Ok((Box::new(stream), watched.map(|watched| watched.chain()).unwrap_or_default()))
             }
             Ok(Err((error, stream))) => {
                 let end = explain(error, &stream, watched.as_deref());
@@ -156,18 +159,20 @@ impl Greeting {
 }
 
 /// Reads a client's ClientHello, with which [`HANDSHAKE_DEADLINE`] begins.
-pub(crate) async fn greet(mut stream: Witness) -> Result<Greeting, Box<Unserved>> {
+pub(crate) async fn greet(mut stream: Witness) -> Result<Box<Greeting>, Box<Unserved>> {
     let deadline = Instant::now() + HANDSHAKE_DEADLINE;
     let end = match timeout_at(deadline, read_client_hello(&mut stream)).await {
-        Ok(Ok((accepted, hello))) => return Ok(Greeting { accepted, hello, stream, deadline }),
+        Ok(Ok((accepted, hello))) => {
+            return Ok(Box::new(Greeting { accepted, hello, stream, deadline }));
+        }
         Ok(Err(failure)) => refuse_hello(&mut stream, failure).await,
         Err(_) => HandshakeEnd::Timeout(SilentMoment::BeforeCertificate),
     };
     Err(Unserved::boxed(end, ClientHelloFacts::default(), Some(stream)))
 }
 
-/// A client after its handshake.
-pub(crate) type Handshaken = (TlsStream, Vec<CertificateDer<'static>>);
+/// A client after its handshake. Boxed, as it is handed on often before it comes to rest.
+pub(crate) type Handshaken = (Box<TlsStream>, Vec<CertificateDer<'static>>);
 
 /// What all configurations have in common.
 fn config(

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Alert;
 use super::records::{Next, Records};
+use crate::lent::Lent;
 use crate::listen::ClientStream;
 
 /// Bytes read at a time during the handshake; a client's part of it seldom has more.
@@ -20,6 +21,9 @@ pub(crate) struct Witness {
     stream: ClientStream,
     phase: Phase,
     incoming: Records,
+    /// What was read and rustls has not taken yet: it asks for 4 KiB at a time, which would be a system call for each
+    /// quarter of a record.
+    ahead: Lent,
     pub(super) record: Record,
 }
 
@@ -49,7 +53,8 @@ pub(super) struct Record {
 
 impl Witness {
     pub(crate) fn new(stream: ClientStream) -> Self {
-        Self { stream, phase: Phase::Judged, incoming: Records::new(), record: Record::default() }
+        let (incoming, record, ahead) = (Records::new(), Record::default(), Lent::default());
+        Self { stream, phase: Phase::Judged, incoming, ahead, record }
     }
 
     /// The client has sent a request: from now on bytes pass as they are, and a failing write is an error.
@@ -128,6 +133,31 @@ impl Witness {
     }
 }
 
+impl Witness {
+    fn poll_ahead(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            let mut ahead = std::mem::take(&mut self.ahead);
+            let mut read = ReadBuf::new(ahead.room());
+            ready!(self.poll_network(cx, &mut read))?;
+            let length = read.filled().len();
+            ahead.hold(0..length);
+            self.ahead = ahead;
+        }
+        let waiting = self.ahead.waiting();
+        let count = buffer.remaining().min(waiting.len());
+        buffer.put_slice(&waiting[..count]);
+        self.ahead.consume(count);
+        if self.ahead.is_empty() {
+            self.ahead.give_back();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl AsyncRead for Witness {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -138,7 +168,7 @@ impl AsyncRead for Witness {
         if this.phase == Phase::Accepted {
             let rest = this.incoming.rest(buffer.remaining());
             if rest.is_empty() {
-                return this.poll_network(cx, buffer);
+                return this.poll_ahead(cx, buffer);
             }
             buffer.put_slice(rest);
             return Poll::Ready(Ok(()));

@@ -1,5 +1,7 @@
 //! Frames: decoding in place, byte range by byte range, and the headers of what we send.
 
+use std::ops::Range;
+
 use super::close::Violation;
 use super::mask::unmask;
 
@@ -70,14 +72,14 @@ impl Decoder {
         matches!(self.state, State::Header { have: 0 })
     }
 
-    /// Decodes all of `bytes` in place: the payload of data frames is moved together at the beginning, and its
-    /// length returned. Signals are reported in their order. After a violation the payload before it is lost.
+    /// Decodes all of `bytes` in place: the payload of data frames is moved together behind the first of it, and where
+    /// it is returned. Signals are reported in their order. After a violation the payload before it is lost.
     pub(crate) fn decode(
         &mut self,
         bytes: &mut [u8],
         mut signal: impl FnMut(Signal<'_>),
-    ) -> Result<usize, Violation> {
-        let mut payload = 0;
+    ) -> Result<Range<usize>, Violation> {
+        let mut payload = 0..0;
         let mut at = 0;
         while at < bytes.len() {
             match self.state {
@@ -100,11 +102,14 @@ impl Decoder {
                 }
                 State::Data { mask, offset, left } => {
                     let take = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len() - at);
-                    if payload != at {
-                        bytes.copy_within(at..at + take, payload);
+                    if payload.is_empty() {
+                        payload = at..at;
                     }
-                    unmask(&mut bytes[payload..payload + take], mask, offset);
-                    payload += take;
+                    if payload.end != at {
+                        bytes.copy_within(at..at + take, payload.end);
+                    }
+                    unmask(&mut bytes[payload.end..payload.end + take], mask, offset);
+                    payload.end += take;
                     at += take;
                     let left = left - take as u64;
                     self.state = match left {
@@ -304,7 +309,7 @@ mod tests {
                 Signal::Close(payload) => all.signals.push(('c', payload.to_vec())),
             });
             match result {
-                Ok(length) => all.payload.extend(&part[..length]),
+                Ok(payload) => all.payload.extend(&part[payload]),
                 Err(violation) => all.violation = all.violation.or(Some(violation)),
             }
         }
