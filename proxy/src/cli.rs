@@ -3,6 +3,7 @@
 mod auth;
 mod config;
 mod generate;
+mod limits;
 mod listening;
 mod log;
 mod running;
@@ -24,6 +25,7 @@ use crate::settings::{Endpoint, Settings, Target, Targets, target_endpoint};
 use auth::AuthOptions;
 use config::Config;
 pub(crate) use generate::Generated;
+use limits::LimitOptions;
 use listening::ListenOptions;
 use log::LogOptions;
 pub(crate) use running::PlaceToRun;
@@ -113,6 +115,9 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     running: RunOptions,
+
+    #[command(flatten)]
+    limits: LimitOptions,
 
     #[command(flatten)]
     log: LogOptions,
@@ -241,6 +246,7 @@ impl From<Options> for Settings {
         options.tls.put(&mut settings);
         options.auth.put(&mut settings);
         options.web.put(&mut settings);
+        settings.limits = options.limits.limits();
         options.running.put(&mut settings);
         options.log.put(place, &mut settings);
         settings

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::auth::Shown;
 use crate::event::{ClientEvent, Event, cause};
 use crate::http::{self, Site};
+use crate::limits::{Limits, Places};
 use crate::listen::{ClientStream, Peer};
 use crate::log::Log;
 use crate::proxy_protocol::{self, NoHeader, TrustedSource};
@@ -21,8 +22,8 @@ use crate::settings::{ClientCertificates, PlainClients, Target};
 use crate::sniff::{self, Opening};
 use crate::target::{Destination, Reached, TargetLoss, Verified};
 use crate::tls::{
-    self, Greeting, HANDSHAKE_DEADLINE, ShownCertificate, TlsServer, Unserved, Witness,
-    first_request_byte, read_client_hello,
+    self, Greeting, ShownCertificate, TlsServer, Unserved, Witness, first_request_byte,
+    read_client_hello,
 };
 use crate::traffic::Traffic;
 use crate::websocket::{Close, CloseCode};
@@ -35,6 +36,9 @@ pub(crate) struct Shared {
     /// Whose PROXY headers are believed.
     pub(crate) proxy_protocol: Vec<TrustedSource>,
     pub(crate) plain: PlainClients,
+    pub(crate) limits: Limits,
+    /// Of each address.
+    pub(crate) places: Arc<Places>,
     pub(crate) destination: Arc<Destination>,
     /// How often clients are pinged.
     pub(crate) heartbeat: Option<Duration>,
@@ -70,7 +74,11 @@ impl Connection {
                 }
             }
         }
-        match sniff::opening(&stream).await {
+        let _place = match self.shared.places.take(self.peer) {
+            Ok(place) => place,
+            Err(crowded) => return self.tell(ClientEvent::Crowded(crowded)),
+        };
+        match sniff::opening(&stream, self.shared.limits.first_byte).await {
             Ok(Opening::Tls) => self.serve_tls(stream).await,
             Ok(Opening::Plain) if self.shared.plain == PlainClients::Refused => {
                 self.tell(ClientEvent::PlainRefused);
@@ -91,12 +99,12 @@ impl Connection {
             Err(tls) => {
                 // Read first, so that the client sees the same end however its ClientHello is cut: no reset, no alert.
                 let hello = Box::pin(read_client_hello(&mut stream));
-                let _ = timeout(HANDSHAKE_DEADLINE, hello).await;
+                let _ = timeout(self.shared.limits.handshake, hello).await;
                 self.tell_not_served(tls);
                 return crate::linger::close(stream.into_inner()).await;
             }
         };
-        let greeting = match Box::pin(tls::greet(stream)).await {
+        let greeting = match Box::pin(tls::greet(stream, self.shared.limits.handshake)).await {
             Ok(greeting) => greeting,
             Err(unserved) => return self.unserved(*unserved, any.asked()).await,
         };
@@ -139,7 +147,7 @@ impl Connection {
                 }
                 let shown =
                     chain.into_iter().next().map_or(Shown::NoCertificate, Shown::Certificate);
-                match timeout(http::HEAD_DEADLINE, first_request_byte(&mut stream)).await {
+                match timeout(self.shared.limits.request, first_request_byte(&mut stream)).await {
                     Ok(Ok(())) => {
                         self.serve_http(stream, shown, ClientEvent::SecureSession).await;
                     }
@@ -203,10 +211,12 @@ impl Connection {
         };
         let mut relay = Relay::new(client, stream)
             .with_heartbeat(self.shared.heartbeat)
+            .with_silence(self.shared.limits.silence)
             .with_traffic(self.shared.traffic);
         let ending = relay.run(early, stop).await;
         match (&ending, tls) {
             (Ending::ClientSilent, _) => self.tell(ClientEvent::Silent),
+            (Ending::Idle(limit), _) => self.tell(ClientEvent::Idle(*limit)),
             (Ending::Violation(violation), _) => self.tell(ClientEvent::Violation(*violation)),
             (Ending::TargetLost(error), None) => self.tell(ClientEvent::TargetLost(cause(error))),
             (Ending::TargetLost(error), Some(asked)) => self.shared.log.tell(&Event::TargetLost {

@@ -16,6 +16,7 @@ use crate::auth::{AuthPlugin, AuthScope, NotLetIn};
 use crate::authorities::AuthoritiesOrigin;
 use crate::http::{OwnFile, UpgradeRefusal};
 use crate::identity::{IdentityError, Summary, Warning};
+use crate::limits::Crowded;
 use crate::listen::{Giver, ListenAddress, Peer};
 use crate::log::SyslogAddress;
 use crate::proxy_protocol::{NoHeader, TrustedSource};
@@ -214,6 +215,8 @@ pub enum ClientEvent {
     TlsWithBrokenFile(String, &'static str),
     /// It does not speak TLS, which is required.
     PlainRefused,
+    /// There are too many connections.
+    Crowded(Crowded),
     /// The handshake failed.
     Handshake(HandshakeEnd, ClientHelloFacts, ClientCertificates),
     /// It was asked for a certificate and showed one that we accept.
@@ -269,6 +272,8 @@ pub enum ClientEvent {
     TargetLost(String),
     /// It answered no ping for long, and the session ended.
     Silent,
+    /// Nothing passed in its session for long.
+    Idle(Duration),
     /// Its session is recorded in this file.
     Recording(PathBuf),
     /// Its session is not recorded in this file, or not any more.
@@ -543,6 +548,7 @@ impl fmt::Display for ClientEvent {
                  it on in the balancer (haproxy: send-proxy-v2, nginx: proxy_protocol on), or leave its address out"
             ),
             Self::PlainRefused => f.write_str("non-SSL connection received but disallowed"),
+            Self::Crowded(crowded) => crowded.fmt(f),
             Self::Handshake(end, hello, asked) => write!(f, "{}", end.explained(hello, *asked)),
             Self::Certificate(shown) => write!(f, "showed a certificate that we accept: {shown}"),
             Self::NoCertificate => f.write_str("showed no certificate, which is not required"),
@@ -594,6 +600,11 @@ impl fmt::Display for ClientEvent {
             Self::TargetLost(error) => write!(f, "the target broke the connection: {error}"),
             Self::Silent => f.write_str(
                 "answered no ping (--heartbeat) for long and is taken for gone: the session ends",
+            ),
+            Self::Idle(limit) => write!(
+                f,
+                "nothing passed for {} s (--session-idle-timeout): the session ends",
+                limit.as_secs()
             ),
             Self::Recording(path) => write!(f, "opening record file: {}", path.display()),
             Self::RecordingLost(path, error) => write!(

@@ -19,6 +19,7 @@ mod heartbeat;
 mod http;
 mod identity;
 mod lent;
+mod limits;
 mod linger;
 mod listen;
 mod log;
@@ -53,6 +54,7 @@ pub use identity::{
     BlockPlace, Damage, Identity, IdentityError, IdentityFiles, Instead, KeyMismatch, LooksLike,
     PublicKeyPrint, SpecialFile, Summary, Warning,
 };
+pub use limits::{Crowded, LEAST_REQUEST_SIZE, Limits};
 pub use listen::{Giver, HandedSockets, ListenAddress, Peer, StaleSocketError};
 pub use log::{
     LogFormat, LogSink, Refusals, Syslog, SyslogAddress, SyslogFacility, SyslogFormat, Verbosity,

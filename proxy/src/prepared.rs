@@ -169,6 +169,7 @@ fn destination(
     log: &Arc<Log>,
 ) -> Result<(Destination, Option<OptionWarning>, Option<Program>), StartError> {
     let mut program = None;
+    let limit = settings.limits.target;
     let (listed, warning) = match &settings.targets {
         Targets::One(target) => (Listed::One(target.clone()), None),
         Targets::Program(wrap) => {
@@ -182,7 +183,7 @@ fn destination(
         }
     };
     let Some(tls) = &settings.target_tls else {
-        return Ok((Destination { listed, tls: None }, warning, program));
+        return Ok((Destination { listed, tls: None, limit }, warning, program));
     };
     let authorities = match &tls.trust {
         TargetTrust::Anything | TargetTrust::Key => None,
@@ -200,7 +201,7 @@ fn destination(
     });
     let tls = TargetTlsSetup::new(name.transpose()?, authorities, tls.pins.clone())
         .map_err(StartError::Tls)?;
-    Ok((Destination { listed, tls: Some(tls) }, warning, program))
+    Ok((Destination { listed, tls: Some(tls), limit }, warning, program))
 }
 
 /// What is asked of clients, and what to log about it.

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::cli::{Options, PlaceToRun, Task};
 use crate::daemon;
 use crate::event::{Severity, cause};
+use crate::limits;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
 use crate::start_error::StartError;
@@ -63,6 +64,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCod
         }
     }
     let settings = Settings::from(options);
+    limits::allow_all();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use crate::connection::{Connection, Shared};
-use crate::event::{Event, OptionWarning};
+use crate::event::{ClientEvent, Event, OptionWarning};
 use crate::http::Site;
+use crate::limits::{self, Crowded, Places};
 use crate::listen::Listener;
 use crate::log::{self, Log, Manner};
 use crate::metrics;
@@ -116,6 +117,7 @@ impl Proxy {
             .map(|(files, loaded)| Served::new(loaded, files, setup.clone(), Arc::clone(&log)));
         let shared = Shared {
             site: Arc::new(Site {
+                limits: settings.limits.clone(),
                 gate,
                 web,
                 log: Arc::clone(&log),
@@ -125,6 +127,8 @@ impl Proxy {
             log,
             proxy_protocol: settings.proxy_protocol,
             plain: settings.plain,
+            places: Places::new(settings.limits.connections_per_client),
+            limits: settings.limits,
             destination,
             heartbeat: settings.times.heartbeat.filter(|interval| !interval.is_zero()),
             traffic: settings.traffic,
@@ -176,6 +180,7 @@ impl Proxy {
             self;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
+        let places = shared.limits.connections.unwrap_or_else(limits::connections_within);
         let mut shutdown = std::pin::pin!(shutdown);
         let mut closing = Closing::Now;
         let mut ended = Ended::AsTold;
@@ -209,6 +214,10 @@ impl Proxy {
                     Ok(None) => {
                         closing = Closing::WithTheLastSession;
                         break;
+                    }
+                    Ok(Some((_, peer))) if open >= places.get() => {
+                        let crowded = Crowded::Everywhere(places.get());
+                        shared.log.tell(&Event::Client(peer, ClientEvent::Crowded(crowded)));
                     }
                     Ok(Some((stream, peer))) => {
                         let open = shared.log.metrics.connection();

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::heartbeat::{Beat, Heard, Heartbeat};
 use crate::lent::Lent;
+use crate::limits::Silence;
 use crate::traffic::{Piece, Traffic, Way};
 use crate::websocket::{
     Close, CloseCode, Decoder, HEADER_ROOM, Signal, Violation, data_header, put_control, put_ping,
@@ -37,6 +38,8 @@ pub(crate) enum Ending {
     ClientClosed(Vec<u8>),
     /// The client's connection ended without a Close frame.
     ClientGone,
+    /// Nothing passed for so long.
+    Idle(Duration),
     /// The client answered no ping for long.
     ClientSilent,
     /// The target ended its connection.
@@ -103,6 +106,7 @@ pub(crate) struct Relay<C, T> {
     down: Down,
     answers: Answers,
     heartbeat: Option<Heartbeat>,
+    silence: Option<(Duration, Silence)>,
 }
 
 /// From client to target.
@@ -347,6 +351,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
             down: Down::new(),
             answers: Answers::default(),
             heartbeat: None,
+            silence: None,
         }
     }
 
@@ -360,6 +365,12 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
     /// Pings the client each so often.
     pub(crate) fn with_heartbeat(mut self, interval: Option<Duration>) -> Self {
         self.heartbeat = interval.map(Heartbeat::every);
+        self
+    }
+
+    /// Ends it when nothing passes for so long.
+    pub(crate) fn with_silence(mut self, limit: Option<Duration>) -> Self {
+        self.silence = limit.map(|limit| (limit, Silence::of(limit)));
         self
     }
 
@@ -385,6 +396,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         if self.poll_heartbeat(cx) == Beat::GiveUp {
             return Poll::Ready(Ending::ClientSilent);
+        }
+        if let Some((limit, silence)) = &mut self.silence
+            && silence.poll(cx, self.up.moved + self.down.moved).is_ready()
+        {
+            return Poll::Ready(Ending::Idle(*limit));
         }
         let Self { client, target, up, down, answers, .. } = self;
         loop {
@@ -440,6 +456,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin, T: AsyncRead + AsyncWrite + Unpin> Relay
             Ending::ClientSilent => (
                 Some(Close { code: CloseCode::GoingAway, reason: "No answer to pings" }.payload()),
                 Await::Nothing,
+            ),
+            Ending::Idle(_) => (
+                Some(
+                    Close { code: CloseCode::GoingAway, reason: "Nothing passed for long" }
+                        .payload(),
+                ),
+                Await::Close,
             ),
             Ending::TargetClosed => (
                 Some(Close { code: CloseCode::Normal, reason: "Target closed" }.payload()),

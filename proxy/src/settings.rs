@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::auth::Authentication;
 use crate::event::OptionWarning;
+use crate::limits::Limits;
 use crate::listen::{Giver, HandedSockets};
 use crate::log::{LogFormat, LogSink, Refusals, Syslog, Verbosity};
 use crate::proxy_protocol::TrustedSource;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub lifetime: Lifetime,
     /// After how long it ends by itself, and how often clients are pinged.
     pub times: Times,
+    /// How much a client may take, and how long.
+    pub limits: Limits,
     /// Whether what passes is shown on standard output.
     pub traffic: Traffic,
     /// Where sessions are recorded, if they are: in this path with `.1`, `.2` and so on behind it. What was typed is in
@@ -112,6 +115,7 @@ impl Settings {
             listing: DirectoryListing::Shown,
             lifetime: Lifetime::UntilStopped,
             times: Times::default(),
+            limits: Limits::default(),
             traffic: Traffic::Hidden,
             record: None,
             options_file: None,

@@ -7,9 +7,6 @@ use tokio::time::timeout;
 
 use crate::listen::ClientStream;
 
-/// How long a client may stay silent after it connected (websockify waits as long).
-pub(crate) const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(3);
-
 /// What a connection begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opening {
@@ -21,10 +18,10 @@ pub(crate) enum Opening {
     Nothing,
 }
 
-/// Looks at one byte and leaves it in the stream. One byte decides, so it does not matter how the rest is cut.
-pub(crate) async fn opening(stream: &ClientStream) -> io::Result<Opening> {
+/// Looks at one byte, which has to come within `limit`, and leaves it in the stream. One byte decides, so it does not matter how the rest is cut.
+pub(crate) async fn opening(stream: &ClientStream, limit: Duration) -> io::Result<Opening> {
     let mut byte = [0];
-    match timeout(FIRST_BYTE_DEADLINE, stream.peek(&mut byte)).await {
+    match timeout(limit, stream.peek(&mut byte)).await {
         Err(_) | Ok(Ok(0)) => Ok(Opening::Nothing),
         Ok(Ok(_)) => Ok(match byte[0] {
             0x16 | 0x80 => Opening::Tls,

@@ -41,7 +41,7 @@ pub(super) struct RunOptions {
     libserver: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse::<u32>()
         .map(|seconds| Duration::from_secs(seconds.into()))
         .map_err(|_| "give whole seconds, such as 30, or 0 for none")

@@ -157,6 +157,8 @@ impl ClientEvent {
             Self::TargetNotVerified(_) => "target-not-verified",
             Self::TargetLost(_) => "target-lost",
             Self::Silent => "client-silent",
+            Self::Idle(_) => "session-idle",
+            Self::Crowded(_) => "crowded",
             Self::SessionOver { .. } => "session-over",
             Self::Recording(_) => "recording",
             Self::RecordingLost(..) => "recording-lost",
@@ -182,6 +184,7 @@ impl ClientEvent {
                 | Self::TlsWithoutFile(_)
                 | Self::TlsWithBrokenFile(..)
                 | Self::PlainRefused
+                | Self::Crowded(_)
                 | Self::Handshake(..)
                 | Self::LateAlert(_)
                 | Self::LateSilence(_)

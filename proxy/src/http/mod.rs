@@ -14,7 +14,6 @@ pub(crate) use secret::ProtectedFiles;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri, header};
@@ -29,21 +28,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::auth::{AuthScope, CHALLENGE, Gate, NotLetIn, Shown};
 use crate::event::{Asked, ClientEvent, Event};
+use crate::limits::{LEAST_REQUEST_SIZE, Limits};
 use crate::listen::Peer;
 use crate::log::Log;
 use crate::settings::Target;
 use crate::target::Destination;
 use upgrade::Answer;
 pub use upgrade::UpgradeRefusal;
-
-/// For the head of a request, from the end of the handshake or of the request before.
-pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Most bytes of a request's head.
-const LARGEST_HEAD: usize = 64 * 1024;
-
-/// Most header lines of a request.
-const MOST_HEADERS: usize = 100;
 
 /// The body of a response.
 pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -52,6 +43,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 pub(crate) struct Site {
     /// Whom it asks first.
     pub(crate) gate: Option<Gate>,
+    pub(crate) limits: Limits,
     pub(crate) web: Option<WebFolder>,
     pub(crate) log: Arc<Log>,
     pub(crate) destination: Arc<Destination>,
@@ -89,9 +81,9 @@ where
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE)
-        .max_buf_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
+        .header_read_timeout(site.limits.request)
+        .max_buf_size(site.limits.request_size.max(LEAST_REQUEST_SIZE))
+        .max_headers(site.limits.request_headers)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     if let Err(error) = connection.await {

@@ -23,10 +23,6 @@ use crate::settings::{Endpoint, Target, Targets};
 use crate::token::{NoTarget, TokenTargets};
 use crate::wrap::Door;
 
-/// How long name resolution, connecting and the TLS handshake may take together. Browsers give up on a silent session
-/// by themselves much later.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(20);
-
 /// How long the start may wait for the target's name.
 const LOOKUP_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -68,6 +64,8 @@ pub enum Verified {
 pub(crate) struct Destination {
     pub(crate) listed: Listed,
     pub(crate) tls: Option<TargetTlsSetup>,
+    /// For resolving the name, connecting and TLS together.
+    pub(crate) limit: Duration,
 }
 
 /// How the target of a session is found.
@@ -107,7 +105,7 @@ impl Destination {
 
     /// Connects. A name with several addresses is tried address by address.
     pub(crate) async fn connect(&self, target: &Target) -> Result<Reached, TargetError> {
-        let deadline = Instant::now() + CONNECT_DEADLINE;
+        let deadline = Instant::now() + self.limit;
         let connect = async {
             match target {
                 Target::Tcp(endpoint) => {

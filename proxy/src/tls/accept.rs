@@ -24,9 +24,6 @@ use crate::event::ClientEvent;
 use crate::listen::ClientStream;
 use crate::settings::{ClientCertificates, TlsVersion, TlsVersions};
 
-/// For the whole handshake, from the first byte on. A client may ask a person or fetch revocation lists meanwhile.
-pub(crate) const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-
 /// TLS with one certificate.
 #[derive(Debug)]
 pub(crate) struct TlsServer {
@@ -158,9 +155,12 @@ impl Greeting {
     }
 }
 
-/// Reads a client's ClientHello, with which [`HANDSHAKE_DEADLINE`] begins.
-pub(crate) async fn greet(mut stream: Witness) -> Result<Box<Greeting>, Box<Unserved>> {
-    let deadline = Instant::now() + HANDSHAKE_DEADLINE;
+/// Reads a client's ClientHello. The whole handshake has to be done within `limit` from now on.
+pub(crate) async fn greet(
+    mut stream: Witness,
+    limit: Duration,
+) -> Result<Box<Greeting>, Box<Unserved>> {
+    let deadline = Instant::now() + limit;
     let end = match timeout_at(deadline, read_client_hello(&mut stream)).await {
         Ok(Ok((accepted, hello))) => {
             return Ok(Box::new(Greeting { accepted, hello, stream, deadline }));

@@ -19,9 +19,7 @@ pub use hello::{Alpn, ClientHelloFacts};
 pub use outcome::{HandshakeEnd, SilentEnd, SilentMoment};
 pub use problem::{CertificateProblem, ShownCertificate};
 
-pub(crate) use accept::{
-    Greeting, HANDSHAKE_DEADLINE, TlsServer, TlsSetup, Unserved, first_request_byte, greet,
-};
+pub(crate) use accept::{Greeting, TlsServer, TlsSetup, Unserved, first_request_byte, greet};
 pub(crate) use client_certificates::ClientCheck;
 pub(crate) use hello::read_client_hello;
 pub(crate) use names::NameFit;

@@ -16,6 +16,7 @@ use super::door::{Door, Life};
 use super::library::Library;
 use super::{AfterProgram, Wrap, WrapError, WrapMode, WrapOutput};
 use crate::event::Event;
+use crate::limits;
 use crate::log::Log;
 use crate::settings::Listen;
 
@@ -93,6 +94,9 @@ impl Program {
             .spawn()
             .map_err(|error| WrapError::Program { program: self.wrap.to_string(), error })?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        if let Some(child) = group {
+            limits::allow_no_more_than_first(child);
+        }
         let since = Instant::now();
         self.state = State::Running { child, group, since };
         self.life.send_replace(Life::Started(since));
