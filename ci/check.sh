@@ -12,7 +12,7 @@ cargo fmt --all --check
 step "cargo clippy"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 
-step "the fuzz targets"
+step "the fuzz targets of what reads certificates"
 # They are built, and not run: that is for people, and takes minutes to be of use (harness/fuzz/README.md).
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/fuzz" \
     cargo check --manifest-path harness/fuzz/Cargo.toml --all-targets --locked

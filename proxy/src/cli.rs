@@ -185,6 +185,19 @@ impl Options {
         }
     }
 
+    /// Reads what a file of `--config` may hold, as a call with that file does up to the values of its options.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn read_config(text: &str) -> Result<(), clap::Error> {
+        let mut command = Self::command(&["wssure-proxy".into()]);
+        let config = Config::parse(Path::new("config.toml"), text, &command)
+            .map_err(|error| command.error(ErrorKind::InvalidValue, error))?;
+        let arguments = config.with(vec!["wssure-proxy".into()], &command);
+        match command.try_get_matches_from_mut(arguments) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(config.placed(error, &mut command)),
+        }
+    }
+
     /// What the program is called for.
     pub(crate) fn task(&self) -> Task {
         match self.generate {

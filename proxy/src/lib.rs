@@ -15,6 +15,9 @@ mod connection;
 mod daemon;
 mod der;
 mod event;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod heartbeat;
 mod http;
 mod identity;

@@ -108,12 +108,18 @@ impl Config {
         let failed = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         let text = fs::read_to_string(path).map_err(failed)?;
         let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
+        let readable_by = if mode & 0o044 == 0 { ReadableBy::Owner } else { ReadableBy::Others };
+        Ok(Self { readable_by, ..Self::parse(path, &text, command)? })
+    }
+
+    /// Reads what stands in a file that nobody else can read.
+    pub(super) fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, ConfigError> {
         let wrong = |span, why| ConfigError::Wrong {
             path: path.to_owned(),
-            place: Place::of(&text, span),
+            place: Place::of(text, span),
             why,
         };
-        let table = DeTable::parse(&text)
+        let table = DeTable::parse(text)
             .map_err(|error| wrong(error.span(), error.message().to_owned()))?;
         let mut given = Vec::new();
         for (key, value) in table.get_ref() {
@@ -125,10 +131,9 @@ impl Config {
                 Err(why) => return Err(wrong(Some(key.span()), why)),
             };
             let value = value.map_err(|why| wrong(value_place, format!("`{name}`: {why}")))?;
-            given.push(Given { name, place: Place::of(&text, Some(key.span())), value });
+            given.push(Given { name, place: Place::of(text, Some(key.span())), value });
         }
-        let readable_by = if mode & 0o044 == 0 { ReadableBy::Owner } else { ReadableBy::Others };
-        Ok(Self { path: path.to_owned(), given, readable_by })
+        Ok(Self { path: path.to_owned(), given, readable_by: ReadableBy::Owner })
     }
 
     /// Whether the option stands in it.

@@ -38,6 +38,8 @@ pub enum UpgradeRefusal {
     Method(String),
     /// HTTP/1.0.
     OldHttp,
+    /// It has a body: what reads it as such, and what reads it as frames, would see different sessions.
+    Body,
     /// No `Sec-WebSocket-Key`.
     NoKey,
     /// One that is not the base64 of 16 bytes.
@@ -100,6 +102,9 @@ impl fmt::Display for UpgradeRefusal {
             Self::OldHttp => f.write_str(
                 "the request is HTTP/1.0, and a WebSocket begins with HTTP/1.1; in nginx: proxy_http_version 1.1;",
             ),
+            Self::Body => f.write_str(
+                "the request has a body (Content-Length or Transfer-Encoding), and that of a WebSocket has none",
+            ),
             Self::NoKey => f.write_str("the header Sec-WebSocket-Key is missing"),
             Self::BadKey => f.write_str("Sec-WebSocket-Key is not the base64 of 16 bytes"),
             Self::NoVersion => f.write_str(
@@ -149,6 +154,11 @@ fn handshake<B>(request: &Request<B>) -> Result<Response<Body>, UpgradeRefusal> 
     }
     if !lists(headers, header::CONNECTION, "upgrade") {
         return Err(UpgradeRefusal::NoConnection);
+    }
+    let length = headers.get(header::CONTENT_LENGTH);
+    if headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+    {
+        return Err(UpgradeRefusal::Body);
     }
     match headers.get(header::SEC_WEBSOCKET_VERSION) {
         None => return Err(UpgradeRefusal::NoVersion),
@@ -245,6 +255,16 @@ mod tests {
             refusal(request().header("Sec-WebSocket-Protocol", "base64")),
             UpgradeRefusal::Subprotocol("base64".to_owned())
         );
+    }
+
+    /// hyper would take the body out of the frames, and whoever stands in front might not.
+    #[test]
+    fn a_request_with_a_body_is_refused() {
+        for (name, value) in [("Content-Length", "3"), ("Transfer-Encoding", "chunked")] {
+            assert_eq!(refusal(request().header(name, value)), UpgradeRefusal::Body);
+        }
+        let empty = request().header("Content-Length", "0");
+        assert!(matches!(answer(&empty.body(()).unwrap()), Answer::Upgrade(_)));
     }
 
     #[test]

@@ -69,6 +69,38 @@ pub(crate) async fn read(stream: &mut ClientStream) -> Result<Option<SocketAddr>
     }
 }
 
+/// Takes a header out of bytes that come in such pieces, as [`read`] takes it out of a stream: the client, and how many
+/// bytes it has. `None` if there are too few.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn taken_from(
+    bytes: &[u8],
+    piece: usize,
+) -> Result<Option<(Option<SocketAddr>, usize)>, HeaderProblem> {
+    let mut taken = 0;
+    loop {
+        let here = &bytes[taken..];
+        let count = match next(&bytes[..taken])? {
+            Next::Client(client) => return Ok(Some((client, taken))),
+            Next::Bytes(count) => {
+                assert!((1..=ROOM_OF_ALL).contains(&count), "{count} bytes are wanted");
+                count.min(piece).min(here.len())
+            }
+            Next::LineEnd => {
+                let seen = &here[..here.len().min(piece).min(LONGEST_LINE - taken)];
+                seen.iter().position(|byte| *byte == b'\n').map_or(seen.len(), |end| end + 1)
+            }
+        };
+        if count == 0 {
+            return Ok(None);
+        }
+        taken += count;
+    }
+}
+
+/// No header asks for more.
+#[cfg(any(test, feature = "fuzzing"))]
+const ROOM_OF_ALL: usize = 8 * 1024;
+
 async fn read_into(
     header: &mut Vec<u8>,
     stream: &mut ClientStream,

@@ -53,6 +53,14 @@ impl List {
     }
 }
 
+/// The targets that a file with this text names, as they are shown.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn targets_in(text: &str) -> Vec<Target> {
+    let mut list = List::default();
+    list.add(Path::new("tokens"), text);
+    list.targets.into_values().collect()
+}
+
 /// A token may have colons: it ends at the last one with a blank behind it.
 fn entry(line: &str) -> Result<(&str, Target), String> {
     let ends = line.match_indices(':').map(|(at, _)| at);

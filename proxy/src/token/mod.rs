@@ -18,6 +18,8 @@ pub use api::{ApiAnswer, TokenApi, UrlProblem};
 pub(crate) use asked::token;
 pub use jwt::{JwtKeyFile, JwtRefusal, KeyProblem};
 pub use list::BadLine;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use list::targets_in;
 pub(crate) use lookup::TokenTargets;
 pub use plugin::TokenPlugin;
 pub use redis::{RedisProblem, RedisStore};

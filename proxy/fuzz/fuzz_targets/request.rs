@@ -1,0 +1,4 @@
+//! [`wssure_proxy::fuzzing::request`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wssure_proxy::fuzzing::request(bytes));
