@@ -81,8 +81,23 @@ impl Dialer {
 
     /// Connects, up to the answer to the upgrade.
     pub async fn dial(&self, size: Size) -> io::Result<Link> {
+        let mut link = self.greet(size).await?;
+        if self.speaks == Speaks::WebSocket {
+            link.upgrade().await?;
+        }
+        Ok(link)
+    }
+
+    /// Connects over TCP.
+    pub async fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Connects, up to the end of the TLS handshake.
+    pub async fn greet(&self, size: Size) -> io::Result<Link> {
+        let stream = self.connect().await?;
         let local = stream.local_addr()?;
         // rustls reads no more than 4 KiB at a time; the client's system calls are not what is measured.
         let stream = BufReader::with_capacity(size.bytes(), stream);
@@ -90,13 +105,12 @@ impl Dialer {
         let stream: Box<dyn Stream> = match &self.tls {
             None => Box::new(stream),
             Some(tls) => {
-                let name = ServerName::try_from(HOST).map_err(io::Error::other)?;
-                let stream = tls.connect(name, stream).await?;
+                let stream = tls.connect(server_name()?, stream).await?;
                 resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
                 Box::new(stream)
             }
         };
-        let mut link = Link {
+        Ok(Link {
             stream,
             local,
             speaks: self.speaks,
@@ -104,11 +118,7 @@ impl Dialer {
             buffer: vec![0; size.bytes()],
             early: 0..0,
             resumed,
-        };
-        if self.speaks == Speaks::WebSocket {
-            link.upgrade().await?;
-        }
-        Ok(link)
+        })
     }
 }
 
@@ -127,6 +137,22 @@ fn tls(authority: &CertificateDer<'static>, sessions: Sessions) -> Arc<ClientCon
         config.resumption = Resumption::disabled();
     }
     Arc::new(config)
+}
+
+/// The name as TLS has it.
+pub fn server_name() -> io::Result<ServerName<'static>> {
+    ServerName::try_from(HOST).map_err(io::Error::other)
+}
+
+/// A client that trusts nobody.
+pub fn distrusting() -> TlsConnector {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .expect("the provider has suites of both")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
 }
 
 /// Whatever bytes go over.
@@ -148,7 +174,7 @@ pub struct Link {
 }
 
 /// The key is the one of RFC 6455 section 1.3.
-const REQUEST: &str = "GET / HTTP/1.1\r\nHost: bench.example.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub const REQUEST: &str = "GET / HTTP/1.1\r\nHost: bench.example.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n\r\n";
 
 impl Link {
@@ -188,7 +214,7 @@ impl Link {
         self.stream.flush().await
     }
 
-    /// Reads once, and hands on the payload in it.
+    /// Reads once, and hands on the payload in it. The end of the session is an error.
     pub async fn receive(
         &mut self,
         mut payload: impl FnMut(&[u8]) -> io::Result<()>,
@@ -205,8 +231,19 @@ impl Link {
         };
         match self.speaks {
             Speaks::Bytes => payload(bytes),
-            Speaks::WebSocket => self.unframer.take(bytes, payload),
+            Speaks::WebSocket => {
+                self.unframer.take(bytes, payload)?;
+                match self.unframer.closed() {
+                    true => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "it was closed")),
+                    false => Ok(()),
+                }
+            }
         }
+    }
+
+    /// Reads once, whatever it is; says how many bytes came.
+    pub async fn read_anything(&mut self) -> io::Result<usize> {
+        self.stream.read(&mut self.buffer).await
     }
 
     /// Sends a message and waits until it has come back, byte for byte.

@@ -11,11 +11,13 @@ mod frame;
 mod goal;
 mod link;
 mod measure;
+mod misdeed;
 mod pattern;
 mod peer;
 mod queues;
 mod round;
 mod scheme;
+mod soak;
 mod table;
 mod target;
 mod usage;
@@ -30,6 +32,7 @@ use clap::{Parser, Subcommand};
 use crate::book::Failure;
 use crate::link::Sessions;
 use crate::measure::Measurement;
+use crate::misdeed::Misdeed;
 use crate::peer::{Peer, Role};
 use crate::round::Plan;
 use crate::scheme::Scheme;
@@ -72,12 +75,15 @@ enum Task {
     /// Forward bytes, as the limit of the stack
     #[command(hide = true)]
     Forward(forward::Forward),
+    /// Good clients and bad ones for a long time: every good byte arrives, and what is held at rest does not grow
+    Soak(soak::Soak),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
         Some(Task::Forward(forward)) => forward::run(forward).map_err(Into::into),
+        Some(Task::Soak(soak)) => soak_ours(&arguments, soak),
         None => bench(&arguments),
     };
     match done {
@@ -107,6 +113,14 @@ fn bench(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Err(format!("{name} failed in {scheme} {}: {words}", measurement.name()).into())
         }
     }
+}
+
+fn soak_ours(arguments: &Arguments, soak: &soak::Soak) -> Result<(), Box<dyn Error>> {
+    let plan = plan(arguments)?;
+    usage::allow_descriptors()?;
+    let peer = plan.peers.iter().find(|peer| peer.role == Role::Ours).ok_or("ours is not there")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(soak::run(soak, peer))
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, Box<dyn Error>> {
@@ -172,8 +186,10 @@ fn all_measurements(quick: bool) -> Vec<Measurement> {
         Idle(9000),
         Stall,
     ];
+    all.extend(Misdeed::STALLS.map(Measurement::Beside));
     if quick {
-        all.retain(|one| *one != Idle(9000));
+        let slow = |one: &Measurement| matches!(one, Idle(9000) | Measurement::Beside(_));
+        all.retain(|one| !slow(one));
     }
     all
 }

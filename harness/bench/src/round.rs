@@ -14,8 +14,9 @@ use wssure_harness::subject::{Launch, Running, SubjectOption};
 
 use crate::book::{Book, Failure};
 use crate::direct;
-use crate::link::{Dialer, HOST, Sessions};
+use crate::link::{Dialer, HOST, Sessions, Speaks};
 use crate::measure::{Figure, Measurement, Scene};
+use crate::misdeed::Misdeed;
 use crate::pattern::Pattern;
 use crate::peer::Peer;
 use crate::scheme::Scheme;
@@ -35,12 +36,12 @@ pub struct Plan {
 }
 
 /// What all measurements share.
-struct Stage {
+pub struct Stage {
     folder: tempfile::TempDir,
     cert: PathBuf,
-    authority: CertificateDer<'static>,
-    pattern: Arc<Pattern>,
-    target: Target,
+    pub authority: CertificateDer<'static>,
+    pub pattern: Arc<Pattern>,
+    pub target: Target,
 }
 
 /// Measures all, and tells `progress` of each.
@@ -88,12 +89,23 @@ fn can(peer: &Peer, scheme: Scheme, measurement: Measurement) -> bool {
         // There is nothing between the two ends that could hoard.
         Measurement::Stall => peer.subject.is_some(),
         Measurement::Sessions(Sessions::Resumed) => scheme == Scheme::Wss,
+        // One that is a process for each connection has no room for so many.
+        Measurement::Beside(misdeed) => {
+            let tls = !matches!(misdeed, Misdeed::HalfHello | Misdeed::NoRequest);
+            peer.speaks == Speaks::WebSocket
+                && peer.idle.is_none()
+                && (tls || scheme == Scheme::Wss)
+        }
         _ => true,
     }
 }
 
 impl Stage {
-    fn set() -> Result<Self, Box<dyn Error>> {
+    /// A certificate, and a target.
+    ///
+    /// # Errors
+    /// One of them could not be made.
+    pub fn set() -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
         let lab = Lab::new()?;
         let minted = lab.mint(&Specification::new(Kind::Good, Host::Name(HOST.to_owned())))?;
@@ -145,7 +157,11 @@ impl Stage {
         (scheme == Scheme::Wss).then_some(self.cert.as_path())
     }
 
-    async fn start(&self, peer: &Peer, scheme: Scheme) -> Result<Running, Box<dyn Error>> {
+    /// Starts one of them.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(&self, peer: &Peer, scheme: Scheme) -> Result<Running, Box<dyn Error>> {
         let subject = peer.subject.as_ref().ok_or("nothing to start")?;
         let folder = tempfile::tempdir_in(&self.folder)?.keep();
         let mut launch = Launch::new(self.target.address, folder);

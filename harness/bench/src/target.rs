@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::pattern::{LONGEST, Pattern, Verifier};
 
@@ -32,6 +35,10 @@ pub struct Books {
     /// Bytes that a sink took, all of them right.
     taken: AtomicU64,
     wrong: Mutex<Option<String>>,
+    /// How often the server was restarted.
+    restarts: AtomicU64,
+    restart: Notify,
+    away: AtomicBool,
     /// The last connection: ours, and its other end.
     last: Mutex<Option<(SocketAddr, SocketAddr)>>,
 }
@@ -45,12 +52,34 @@ impl Books {
         *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Chooses what becomes of the connections from now on.
+    pub fn choose(&self, role: Role) {
+        self.role.store(role as u8, Ordering::SeqCst);
+    }
+
     pub fn role(&self) -> Role {
         match self.role.load(Ordering::SeqCst) {
             0 => Role::Source,
             1 => Role::Sink,
             _ => Role::Echo,
         }
+    }
+
+    /// Ends all connections, listens to nobody for a moment, and then goes on.
+    pub fn restart(&self) {
+        // In this order: who sees the new count sees that it is away, too, until it is back.
+        self.away.store(true, Ordering::SeqCst);
+        self.restarts.fetch_add(1, Ordering::SeqCst);
+        self.restart.notify_one();
+    }
+
+    /// Whether it listens to nobody now.
+    pub fn is_away(&self) -> bool {
+        self.away.load(Ordering::SeqCst)
+    }
+
+    pub fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::SeqCst)
     }
 
     pub fn sent(&self) -> u64 {
@@ -108,28 +137,56 @@ impl Target {
     }
 }
 
+/// How long a restart takes.
+const AWAY: Duration = Duration::from_millis(100);
+
 async fn serve(listener: std::net::TcpListener, pattern: &Arc<Pattern>, books: &Arc<Books>) {
-    let listener = TcpListener::from_std(listener).expect("within the runtime");
+    let address = listener.local_addr();
+    let mut listener = TcpListener::from_std(listener).expect("within the runtime");
+    let mut connections = JoinSet::new();
     loop {
-        // Out of descriptors: the measurement that wants so many fails, not the others.
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        if let Ok(local) = stream.local_addr() {
-            *books.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((local, peer));
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    if let Ok(local) = stream.local_addr() {
+                        *books.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((local, peer));
+                    }
+                    connections.spawn(one(stream, Arc::clone(pattern), Arc::clone(books)));
+                }
+                // Out of descriptors: the measurement that wants so many fails, not the others.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+            () = books.restart.notified() => {
+                connections.shutdown().await;
+                drop(listener);
+                tokio::time::sleep(AWAY).await;
+                listener = again(*address.as_ref().expect("it is bound")).await;
+                books.away.store(false, Ordering::SeqCst);
+            }
         }
-        let (pattern, books) = (Arc::clone(pattern), Arc::clone(books));
-        tokio::spawn(async move {
-            // The other side ends connections as it likes.
-            let _ = match books.role() {
-                Role::Source => source(stream, &pattern, &books).await,
-                Role::Sink => sink(stream, &pattern, &books).await,
-                Role::Echo => echo(stream).await,
-            };
-        });
     }
+}
+
+/// Listens at the same address, as soon as that can be had.
+async fn again(address: SocketAddr) -> TcpListener {
+    loop {
+        // tokio lets the address be used again at once.
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => tokio::time::sleep(AWAY).await,
+        }
+    }
+}
+
+async fn one(stream: TcpStream, pattern: Arc<Pattern>, books: Arc<Books>) {
+    // The other side ends connections as it likes.
+    let _ = match books.role() {
+        Role::Source => source(stream, &pattern, &books).await,
+        Role::Sink => sink(stream, &pattern, &books).await,
+        Role::Echo => echo(stream).await,
+    };
 }
 
 async fn source(mut stream: TcpStream, pattern: &Pattern, books: &Books) -> io::Result<()> {

@@ -65,3 +65,14 @@ fn what_is_not_known_is_an_error_that_names_what_is() {
         assert!(stderr.contains(words), "{stderr}");
     }
 }
+
+/// A short form of what is run for an hour before a release.
+#[test]
+fn a_soak_delivers_every_good_byte_and_comes_to_rest() {
+    let program = assert_cmd::cargo::cargo_bin("wssure-proxy");
+    let mut command = bench(&["--proxy", &program.display().to_string()]);
+    command.args(["soak", "--minutes", "0.2", "--seed", "1"]);
+    let assert = command.assert().success();
+    let stdout = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(stdout.contains(" MB both ways, all of it right"), "{stdout}");
+}

@@ -5,6 +5,7 @@ mod echo;
 mod idle;
 mod sessions;
 mod stall;
+mod stalled;
 
 use std::fmt;
 use std::io;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::link::{Dialer, Sessions};
+use crate::misdeed::Misdeed;
 use crate::pattern::Pattern;
 use crate::target::Books;
 use crate::usage;
@@ -29,6 +31,8 @@ pub enum Measurement {
     /// So many connections.
     Idle(usize),
     Stall,
+    /// Good clients beside many of these.
+    Beside(Misdeed),
 }
 
 impl Measurement {
@@ -43,6 +47,7 @@ impl Measurement {
             Self::Sessions(Sessions::Resumed) => "sessions-resumed".to_owned(),
             Self::Idle(connections) => format!("idle-{connections}"),
             Self::Stall => "stall".to_owned(),
+            Self::Beside(misdeed) => format!("beside-{}", misdeed.name()),
         }
     }
 
@@ -66,6 +71,7 @@ impl Measurement {
             Self::Sessions(sessions) => sessions::run(scene, sessions, time).await,
             Self::Idle(connections) => idle::run(scene, connections).await,
             Self::Stall => stall::run(scene).await,
+            Self::Beside(misdeed) => stalled::run(scene, misdeed).await,
         }
     }
 }
@@ -107,6 +113,8 @@ pub enum Unit {
     MicrosecondsMedian,
     /// The 99th of a hundred.
     Microseconds99,
+    /// So many times what it is without the others.
+    Microseconds99OfUndisturbed,
     KibPerConnection,
     /// What the proxy took from the target and the client did not get, without what sockets hold.
     KibHoarded,
@@ -136,6 +144,7 @@ impl fmt::Display for Unit {
             Self::SessionsPerSecond => "sessions/s",
             Self::MicrosecondsMedian => "p50 µs",
             Self::Microseconds99 => "p99 µs",
+            Self::Microseconds99OfUndisturbed => "p99 of undisturbed",
             Self::KibPerConnection => "KiB/connection",
             Self::KibHoarded => "KiB hoarded",
             Self::PercentOfLoad => "% of a CPU for the load",
