@@ -32,7 +32,7 @@ fn folder() -> tempfile::TempDir {
 
 /// Puts another pair in place of the one that is served, which does not fit for a moment, or for longer.
 fn replace(folder: &Path, number: usize) {
-    let from = folder.join(if number % 2 == 0 { "two" } else { "one" });
+    let from = folder.join(if number.is_multiple_of(2) { "two" } else { "one" });
     let way = number / 2 % 6;
     for file in ["key.pem", "cert.pem"] {
         let (from, to, next) = (from.join(file), folder.join(file), folder.join("next"));

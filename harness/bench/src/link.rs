@@ -60,6 +60,7 @@ pub struct Dialer {
     address: SocketAddr,
     tls: Option<TlsConnector>,
     speaks: Speaks,
+    path: String,
 }
 
 impl Dialer {
@@ -71,7 +72,13 @@ impl Dialer {
         sessions: Sessions,
     ) -> Self {
         let tls = authority.map(|authority| TlsConnector::from(tls(authority, sessions)));
-        Self { address, tls, speaks }
+        Self { address, tls, speaks, path: "/".to_owned() }
+    }
+
+    /// Asks for another path than `/`.
+    #[must_use]
+    pub fn path(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
     }
 
     /// Where it connects to.
@@ -83,7 +90,7 @@ impl Dialer {
     pub async fn dial(&self, size: Size) -> io::Result<Link> {
         let mut link = self.greet(size).await?;
         if self.speaks == Speaks::WebSocket {
-            link.upgrade().await?;
+            link.upgrade(&self.path).await?;
         }
         Ok(link)
     }
@@ -178,8 +185,8 @@ pub const REQUEST: &str = "GET / HTTP/1.1\r\nHost: bench.example.test\r\nUpgrade
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n\r\n";
 
 impl Link {
-    async fn upgrade(&mut self) -> io::Result<()> {
-        self.send(REQUEST.as_bytes()).await?;
+    async fn upgrade(&mut self, path: &str) -> io::Result<()> {
+        self.send(REQUEST.replacen('/', path, 1).as_bytes()).await?;
         let mut have = 0;
         let head = loop {
             let count = self.stream.read(&mut self.buffer[have..]).await?;

@@ -21,6 +21,7 @@ mod soak;
 mod table;
 mod target;
 mod usage;
+mod visit;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -77,12 +78,15 @@ enum Task {
     Forward(forward::Forward),
     /// Good clients and bad ones for a long time: every good byte arrives, and what is held at rest does not grow
     Soak(soak::Soak),
+    /// Sessions without pause at something that runs, each of which has to be served to its end
+    Visit(visit::Visit),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
         Some(Task::Forward(forward)) => forward::run(forward).map_err(Into::into),
+        Some(Task::Visit(visit)) => visit_address(visit),
         Some(Task::Soak(soak)) => soak_ours(&arguments, soak),
         None => bench(&arguments),
     };
@@ -113,6 +117,11 @@ fn bench(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Err(format!("{name} failed in {scheme} {}: {words}", measurement.name()).into())
         }
     }
+}
+
+fn visit_address(visit: &visit::Visit) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(visit::run(visit))
 }
 
 fn soak_ours(arguments: &Arguments, soak: &soak::Soak) -> Result<(), Box<dyn Error>> {
